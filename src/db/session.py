@@ -1,0 +1,60 @@
+"""One request or command is one transaction: saved whole and then acknowledged, or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from src.db.url import place_of
+
+from src.db.engine import READ_ONLY, open_engine
+from src.db.refusals import translate
+
+
+class Database:
+    """The company's database: opens transactions that write, and transactions that only read.
+
+    Leaving `writing()` commits; an exception rolls everything back. What the database refuses comes out as one of the
+    errors of `src.domain.errors`, never as the driver's own, which may hold personal data.
+    """
+
+    def __init__(self, url: URL, *, pooled: bool = False) -> None:
+        self.url = url
+        self.engine: Engine = open_engine(url, pooled=pooled)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, as people may see it."""
+        return place_of(self.url)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a transaction that takes the write lock now and commits at the end."""
+        with self._refusing(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction that sees one moment of the database, blocks nobody and cannot write."""
+        options: dict[str, Any] = {READ_ONLY: True}
+        if self.engine.dialect.name == "postgresql":
+            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        with (
+            self._refusing(),
+            Session(self.engine.execution_options(**options), expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise translate(error, place=self.place) from None

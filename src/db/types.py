@@ -1,0 +1,118 @@
+"""Column types that keep what they were given: exact money, aware times, clean and comparable text.
+
+Each refuses at the door what a database would silently mangle: SQLAlchemy's Numeric is a float on SQLite, and its
+DateTime(timezone=True) drops the offset there without a warning.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from src.domain.values import MAX_AMOUNT, clean_text
+
+# SQLite only counts ids by itself (and never reuses them) on a column declared exactly INTEGER.
+RecordId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact amount: Decimal in Python, whole cents in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Refuse whatever is not an exact number of cents (floats, NaN, a third decimal)."""
+        if value is None:
+            return None
+        if not isinstance(value, Decimal | int) or isinstance(value, bool):
+            raise TypeError(f"money is a Decimal, not a {type(value).__name__}")
+        cents = Decimal(value) * 100
+        if not cents.is_finite() or cents != cents.to_integral_value() or abs(cents) > MAX_AMOUNT * 10_000:
+            raise ValueError("money has whole cents and bounds")
+        return int(cents)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Give cents back as an amount with two decimals (sums come as Decimal from PostgreSQL)."""
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        """Compare and add money with money."""
+        return self
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in Python, UTC in the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a clock time without a zone: it names no moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class CleanText(TypeDecorator[str]):
+    """A text people typed: NFC, trimmed, without control characters, whoever writes it."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int, *, multiline: bool = False) -> None:
+        super().__init__(length)
+        self.multiline = multiline
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Store the one form of a text in which it can be compared."""
+        return None if value is None else clean_text(value, multiline=self.multiline)
+
+
+class FoldedText(TypeDecorator[str]):
+    """The comparable form of a text (`domain.values.fold`), sorted and searched alike on both engines."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Sort by code point on PostgreSQL as SQLite does, so that a prefix is a range of the index."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(String(self.impl_instance.length, collation="C"))
+        return dialect.type_descriptor(String(self.impl_instance.length))
+
+
+class Choice(TypeDecorator[StrEnum]):
+    """One of a few words, as text with a CHECK: a PostgreSQL enum type would survive a downgrade."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, choices: type[StrEnum], length: int = 20) -> None:
+        super().__init__(length)
+        self.choices = choices
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        """Refuse a word that is not among the choices."""
+        return None if value is None else self.choices(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """Give the word back as one of the choices."""
+        return None if value is None else self.choices(value)
+
+    @property
+    def python_type(self) -> type[StrEnum]:
+        """The enumeration the words come from."""
+        return self.choices

@@ -1,0 +1,1 @@
+"""What is true of the business without any database, screen or network."""

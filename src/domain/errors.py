@@ -1,0 +1,183 @@
+"""Every way the CRM refuses: one named error each, with its facts; the edges give each a status, exit code and page.
+
+A message is a marked English sentence with `{named}` facts; `str(error)` fills it in the reader's language. Facts never
+hold a password, token or connection address.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from src.i18n import N_, _
+
+
+class CrmError(Exception):
+    """A refusal that a person can read and act upon."""
+
+    message: ClassVar[str] = N_("The request was refused.")
+
+    def __init__(self, message: str | None = None, /, **facts: object) -> None:
+        self.template = message or type(self).message
+        self.facts: Mapping[str, object] = facts
+        super().__init__(self.template)
+
+    def __str__(self) -> str:
+        # A fact may itself be a marked word ("client", "total"): it is translated with the sentence that holds it.
+        facts = {name: _(fact) if isinstance(fact, Marked) else fact for name, fact in self.facts.items()}
+        return _(self.template).format_map(facts)
+
+
+class Marked(str):
+    """A word from the catalogue used as a fact inside a message: translated when the message is shown."""
+
+    __slots__ = ()
+
+
+class NotAuthenticated(CrmError):
+    """Nobody is signed in, or the session has ended."""
+
+    message = N_("You are not logged in, or your session has ended. Log in first.")
+
+
+class LoginRefused(NotAuthenticated):
+    """The username, password or code is wrong; which one is not said."""
+
+    message = N_("The username, the password or the code is wrong, or the account is closed.")
+
+
+class TooManyAttempts(CrmError):
+    """Too many failed log-ins: the account or the place they come from must wait."""
+
+    message = N_("Too many failed log-ins. Try again in {minutes} minutes.")
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(minutes=max(1, -(-retry_after_seconds // 60)))
+
+
+class Forbidden(CrmError):
+    """The rulebook does not give this person this right."""
+
+    message = N_("Your department ({department}) may not do this: {rule}.")
+
+
+class NotFound(CrmError):
+    """No such record."""
+
+    message = N_("There is no {record} with number {id}.")
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a record that somebody else changed meanwhile."""
+
+    field: str
+    yours: object
+    theirs: object
+
+
+class Conflict(CrmError):
+    """Somebody else saved first; nothing was overwritten."""
+
+    message = N_("Somebody else changed this {record} while you were editing it. Nothing was saved.")
+
+    def __init__(
+        self, message: str | None = None, /, *, changes: tuple[FieldChange, ...] = (), **facts: object
+    ) -> None:
+        self.changes = changes
+        super().__init__(message, **facts)
+
+
+class AlreadyExists(Conflict):
+    """A value that must be unique is taken."""
+
+    message = N_("{field}: this value is already used by another {record}.")
+
+
+class InvalidInput(CrmError):
+    """A value cannot be read or is out of bounds; the field is named."""
+
+    message = N_("{field}: this value is not valid.")
+
+    def __init__(self, message: str | None = None, /, *, field: str, **facts: object) -> None:
+        self.field = field
+        super().__init__(message, field=Marked(field), **facts)
+
+
+class RuleBroken(CrmError):
+    """The business does not allow this now, whoever asks (a payment on an unsigned contract, say)."""
+
+    message = N_("This is not possible in the record's present state.")
+
+
+class WrongSetting(CrmError):
+    """A setting of this installation cannot be used."""
+
+    message = N_("{setting} ({source}): this setting cannot be used: {reason}.")
+
+
+class DatabaseError(CrmError):
+    """The database cannot serve this request."""
+
+    message = N_("The database could not do this.")
+
+
+class DatabaseMissing(DatabaseError):
+    """There is no database yet."""
+
+    message = N_("There is no database at {place}. Create it with: {command}")
+
+
+class DatabaseUnversioned(DatabaseError):
+    """The database holds no schema version."""
+
+    message = N_("The database at {place} has no schema version. {advice}")
+
+
+class DatabaseBehind(DatabaseError):
+    """The database is older than this program."""
+
+    message = N_("The database at {place} is older than this program. Upgrade it with: {command}")
+
+
+class DatabaseAhead(DatabaseError):
+    """The database was upgraded by a newer program."""
+
+    message = N_(
+        "The database at {place} is at revision {revision}, which this program does not know."
+        " Install the newer program that wrote it."
+    )
+
+
+class NotADatabase(DatabaseError):
+    """The file is something else, or is damaged."""
+
+    message = N_("{place} is not a database, or it is damaged. Restore a backup or choose another file.")
+
+
+class DatabaseBusy(DatabaseError):
+    """Another program holds the database for too long."""
+
+    message = N_(
+        "The database is busy: another program has been writing to it for too long. Nothing was saved; try again."
+    )
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The database server does not answer, refuses the log-in, or the file may not be opened."""
+
+    message = N_("The database at {place} cannot be opened ({reason}). Nothing was saved.")
+
+
+class DatabaseReadOnly(DatabaseError):
+    """The database file or its folder cannot be written."""
+
+    message = N_(
+        "The database at {place} cannot be written. Check the rights on the file and its folder. Nothing was saved."
+    )
+
+
+class DiskFull(DatabaseError):
+    """There is no room left to save."""
+
+    message = N_("The disk is full. Nothing was saved; free some space and try again.")

@@ -1,0 +1,103 @@
+"""French and English: marks sentences for translation, and shows sentences, amounts and times in the reader's language.
+
+Catalogues are plain gettext: `src/locale/<language>/LC_MESSAGES/epicevents.mo`, compiled from the `.po` beside it.
+English needs none: the sentences in the code are English. The language is a context variable, so that two web requests in
+two languages never mix. Every start imports this file: typing, pathlib and gettext would each add half a start to it.
+"""
+
+# ruff: noqa: PTH - pathlib costs as much as all of `epicevents --help`
+import os.path
+from contextvars import ContextVar
+
+TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 9 ms
+if TYPE_CHECKING:
+    from datetime import date, datetime, tzinfo
+    from decimal import Decimal
+    from gettext import NullTranslations
+
+DOMAIN = "epicevents"
+LOCALE_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "locale")
+LANGUAGES = ("en", "fr")
+DEFAULT_LANGUAGE = "en"
+
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+_catalogues: dict[str, "NullTranslations"] = {}
+
+_NO_BREAK, _NARROW_NO_BREAK = "\u00a0", "\u202f"
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate yet"
+    """Mark a sentence for the catalogue without translating it yet."""
+    return message
+
+
+def _(message: str) -> str:
+    """Give a sentence in the reader's language."""
+    language = _language.get()
+    if language == DEFAULT_LANGUAGE or not message:
+        return message
+    return _catalogue(language).gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Give the sentence that fits a count, in the reader's language."""
+    language = _language.get()
+    if language == DEFAULT_LANGUAGE:
+        return singular if count == 1 else plural
+    return _catalogue(language).ngettext(singular, plural, count)
+
+
+def current_language() -> str:
+    """Tell in which language the reader is being answered."""
+    return _language.get()
+
+
+def set_language(language: str) -> None:
+    """Answer from now on in this language; an unknown one falls back to English."""
+    _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+def language_of(tag: str | None) -> str | None:
+    """Read the language out of a locale name such as `fr_FR.UTF-8` or `fr-CA`, if it is one we speak."""
+    if not tag:
+        return None
+    code = tag.replace("-", "_").split("_")[0].split(".")[0].split("@")[0].lower()
+    return code if code in LANGUAGES else None
+
+
+def format_money(amount: "Decimal", currency: str = "EUR") -> str:
+    """Write an amount as people read it: `€1,200.00`, or in French `1 200,00 €` with spaces that never break."""
+    sign, digits = ("-" if amount < 0 else ""), f"{abs(amount):,.2f}"
+    if _language.get() == "fr":
+        digits = digits.replace(",", _NARROW_NO_BREAK).replace(".", ",")
+        return f"{sign}{digits}{_NO_BREAK}{_SYMBOLS.get(currency, currency)}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency}{_NO_BREAK}{digits}"
+
+
+def format_date(day: "date") -> str:
+    """Write a day as people read it: `2023-04-21`, or in French `21/04/2023`."""
+    return f"{day.day:02}/{day.month:02}/{day.year}" if _language.get() == "fr" else day.isoformat()[:10]
+
+
+def format_moment(moment: "datetime", zone: "tzinfo") -> str:
+    """Write a moment as the clock on the wall of `zone` shows it: `2023-04-21 13:00`, in French `21/04/2023 13:00`."""
+    there = moment.astimezone(zone)
+    return f"{format_date(there)} {there.hour:02}:{there.minute:02}"
+
+
+def _catalogue(language: str) -> "NullTranslations":
+    catalogue = _catalogues.get(language)
+    if catalogue is None:
+        from gettext import GNUTranslations, NullTranslations  # noqa: PLC0415 - 5 ms that English never needs
+
+        # Opened directly: gettext.translation() would import the locale module to guess what is known here.
+        place = os.path.join(LOCALE_DIR, language, "LC_MESSAGES", f"{DOMAIN}.mo")
+        try:
+            with open(place, "rb") as compiled:
+                catalogue = GNUTranslations(compiled)
+        except FileNotFoundError:
+            catalogue = NullTranslations()
+        _catalogues[language] = catalogue
+    return catalogue

@@ -1,0 +1,83 @@
+"""One dated thing that Epic Events delivers under a signed contract."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy.ext.hybrid import hybrid_method
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from src.db.types import CleanText, FoldedText, UtcDateTime
+from src.domain.values import fold
+from src.models.base import Base, Record, table_args
+from src.models.client import Client
+from src.models.contract import Contract
+from src.models.user import User
+
+HAS_NO_SUPPORT = "support_contact_id IS NULL"
+
+
+class Event(Record, Base):
+    """A party, meeting or off-site with a place and a time; at most one member of support is in charge of it."""
+
+    __tablename__ = "events"
+    __table_args__ = table_args(
+        CheckConstraint("event_start < event_end", name="starts_before_end"),
+        CheckConstraint("attendees >= 0", name="attendees_not_negative"),
+        Index("ix_events_contract_id", "contract_id", "event_start", "id"),
+        Index("ix_events_support_contact_id", "support_contact_id", "event_start", "id"),
+        Index("ix_events_event_start", "event_start", "id"),
+        Index("ix_events_event_end", "event_end", "id"),
+        Index("ix_events_name_key", "name_key", "id"),
+        Index("ix_events_location_key", "location_key", "id"),
+        Index(
+            "ix_events_without_support",
+            "event_start",
+            "id",
+            sqlite_where=text(HAS_NO_SUPPORT),
+            postgresql_where=text(HAS_NO_SUPPORT),
+        ),
+    )
+    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"name_key", "location_key"}
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="RESTRICT"))
+    name: Mapped[str] = mapped_column(CleanText(200))
+    event_start: Mapped[datetime] = mapped_column(UtcDateTime)
+    event_end: Mapped[datetime] = mapped_column(UtcDateTime)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    location: Mapped[str] = mapped_column(CleanText(200), default="")
+    attendees: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[str] = mapped_column(CleanText(10_000, multiline=True), default="")
+    support_contact_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    # Whom to call on the client's side; empty means the client.
+    contact_name: Mapped[str] = mapped_column(CleanText(200), default="")
+    contact_phone: Mapped[str] = mapped_column(CleanText(40), default="")
+    contact_email: Mapped[str] = mapped_column(CleanText(254), default="")
+    name_key: Mapped[str] = mapped_column(FoldedText(420))
+    location_key: Mapped[str] = mapped_column(FoldedText(420))
+
+    contract: Mapped[Contract] = relationship(lazy="raise")
+    support_contact: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the place."""
+        return ZoneInfo(self.time_zone)
+
+    @hybrid_method
+    def is_owned_by(self, user_id: int) -> Any:
+        """An event is its support contact's own."""
+        return self.support_contact_id == user_id
+
+    def derive_keys(self) -> None:
+        """Keep the comparable forms in step with what people typed."""
+        self.name_key = fold(self.name)
+        self.location_key = fold(self.location)
+
+
+def events_of_clients_of(user_id: int) -> Any:
+    """Give the condition of the events that a member of sales sold."""
+    return Event.contract_id.in_(
+        select(Contract.id).join(Client, Contract.client_id == Client.id).where(Client.sales_contact_id == user_id)
+    )

@@ -1,0 +1,182 @@
+"""Rules that no CHECK can state, kept by the database itself: they hold for every program that writes to it.
+
+One trigger a rule, under one name on both engines; breaking one comes out as that name (db/refusals.py) and is put into
+words by domain/rules.py. `Base.metadata.create_all` makes them too, so that it equals the migrated schema.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import DDL, event
+
+from src.models.base import Base
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One trigger: `WHEN` a change `broken`, it is refused.
+
+    `broken` reads the same on both engines; NEW and OLD are the rows. It becomes a WHEN clause on SQLite and an
+    IF in a function on PostgreSQL. `lock` is a statement that PostgreSQL runs first, so that what the rule reads stays
+    true until commit (SQLite has one writer at a time).
+    """
+
+    name: str
+    table: str
+    occasion: str
+    broken: str
+    lock: str = ""
+
+    def sqlite(self) -> Iterator[str]:
+        """Give the statements that make this rule on SQLite."""
+        yield (
+            f"CREATE TRIGGER {self.name} {self.occasion} ON {self.table} FOR EACH ROW WHEN {self.broken}"
+            f" BEGIN SELECT RAISE(ABORT, '{self.name}'); END"
+        )
+
+    def postgresql(self) -> Iterator[str]:
+        """Give the statements that make this rule on PostgreSQL."""
+        lock = f"{self.lock}; " if self.lock else ""
+        row = "OLD" if self.occasion == "BEFORE DELETE" else "NEW"
+        yield (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {lock}"
+            f"IF {self.broken} THEN RAISE EXCEPTION"
+            f" USING ERRCODE = '23514', MESSAGE = '{self.name}', CONSTRAINT = '{self.name}'; END IF;"
+            f" RETURN {row}; END $$"
+        )
+        yield f"CREATE TRIGGER {self.name} {self.occasion} ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()"
+
+
+_IS_LAST_MANAGER = (
+    "OLD.department = 'MANAGEMENT' AND OLD.is_active AND NOT EXISTS"
+    " (SELECT 1 FROM users WHERE department = 'MANAGEMENT' AND is_active AND id <> OLD.id)"
+)
+_IN_CHARGE = (
+    "EXISTS (SELECT 1 FROM clients WHERE sales_contact_id = OLD.id)"
+    " OR EXISTS (SELECT 1 FROM events WHERE support_contact_id = OLD.id)"
+)
+_LOCK_CONTRACT = "PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR NO KEY UPDATE"
+_CONTRACT_OF_PAYMENT = "(SELECT 1 FROM contracts WHERE id = NEW.contract_id AND"
+_SALES_CONTACT = "NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.sales_contact_id AND department = 'SALES')"
+_SUPPORT_CONTACT = (
+    "NEW.support_contact_id IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.support_contact_id AND department = 'SUPPORT')"
+)
+_PAYMENT_COLUMNS = (
+    "contract_id, amount, received_on, method, reference, reason, idempotency_key, recorded_by_username, created_at"
+)
+
+RULES = (
+    Rule(
+        "tr_users_last_manager_kept",
+        "users",
+        "BEFORE UPDATE OF department, is_active",
+        f"{_IS_LAST_MANAGER} AND NOT (NEW.department = 'MANAGEMENT' AND NEW.is_active)",
+    ),
+    Rule("tr_users_last_manager_not_deleted", "users", "BEFORE DELETE", _IS_LAST_MANAGER),
+    Rule(
+        "tr_users_in_charge_keep_department",
+        "users",
+        "BEFORE UPDATE OF department",
+        f"OLD.department <> NEW.department AND ({_IN_CHARGE})",
+    ),
+    Rule(
+        "tr_clients_sales_contact_given",
+        "clients",
+        "BEFORE INSERT",
+        _SALES_CONTACT,
+        lock="PERFORM 1 FROM users WHERE id = NEW.sales_contact_id FOR SHARE",
+    ),
+    Rule(
+        "tr_clients_sales_contact_changed",
+        "clients",
+        "BEFORE UPDATE OF sales_contact_id",
+        _SALES_CONTACT,
+        lock="PERFORM 1 FROM users WHERE id = NEW.sales_contact_id FOR SHARE",
+    ),
+    Rule(
+        "tr_contracts_status_order",
+        "contracts",
+        "BEFORE UPDATE OF status",
+        "NOT (OLD.status = NEW.status OR OLD.status = 'draft'"
+        " OR (OLD.status = 'sent' AND NEW.status IN ('signed', 'cancelled'))"
+        " OR (OLD.status = 'signed' AND NEW.status = 'cancelled'))",
+    ),
+    Rule(
+        "tr_contracts_signed_at_kept",
+        "contracts",
+        "BEFORE UPDATE OF status, signed_at",
+        "NEW.status = 'cancelled' AND ((OLD.signed_at IS NULL) <> (NEW.signed_at IS NULL))",
+    ),
+    Rule(
+        "tr_contracts_paid_is_sum",
+        "contracts",
+        "BEFORE UPDATE OF paid",
+        "NEW.paid <> (SELECT COALESCE(SUM(amount), 0) FROM payments WHERE contract_id = NEW.id)",
+    ),
+    Rule("tr_contracts_start_unpaid", "contracts", "BEFORE INSERT", "NEW.paid <> 0"),
+    Rule(
+        "tr_payments_need_signed_contract",
+        "payments",
+        "BEFORE INSERT",
+        f"NOT EXISTS {_CONTRACT_OF_PAYMENT} (status = 'signed' OR (status = 'cancelled' AND NEW.amount < 0)))",
+        lock=_LOCK_CONTRACT,
+    ),
+    Rule("tr_payments_never_edited", "payments", f"BEFORE UPDATE OF {_PAYMENT_COLUMNS}", "NEW.id IS NOT NULL"),
+    Rule("tr_payments_never_deleted", "payments", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+    Rule(
+        "tr_events_need_signed_contract",
+        "events",
+        "BEFORE INSERT",
+        "NOT EXISTS (SELECT 1 FROM contracts WHERE id = NEW.contract_id AND status = 'signed')",
+        lock="PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR SHARE",
+    ),
+    Rule(
+        "tr_events_support_contact_given",
+        "events",
+        "BEFORE INSERT",
+        _SUPPORT_CONTACT,
+        lock="PERFORM 1 FROM users WHERE id = NEW.support_contact_id FOR SHARE",
+    ),
+    Rule(
+        "tr_events_support_contact_changed",
+        "events",
+        "BEFORE UPDATE OF support_contact_id",
+        _SUPPORT_CONTACT,
+        lock="PERFORM 1 FROM users WHERE id = NEW.support_contact_id FOR SHARE",
+    ),
+    Rule("tr_audit_entries_never_edited", "audit_entries", "BEFORE UPDATE", "NEW.id IS NOT NULL"),
+    Rule("tr_audit_entries_never_deleted", "audit_entries", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+)
+
+# The one trigger that acts instead of refusing: a contract's paid is the sum of its payments because of this. The whole
+# sum each time, because PostgreSQL fires row triggers after a statement that may hold several payments of one contract.
+ADD_UP_SQLITE = (
+    "CREATE TRIGGER tr_payments_add_up AFTER INSERT ON payments FOR EACH ROW"
+    " BEGIN UPDATE contracts SET paid = (SELECT SUM(amount) FROM payments WHERE contract_id = NEW.contract_id)"
+    " WHERE id = NEW.contract_id; END",
+)
+ADD_UP_POSTGRESQL = (
+    "CREATE FUNCTION tr_payments_add_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " UPDATE contracts SET paid = (SELECT SUM(amount) FROM payments WHERE contract_id = NEW.contract_id)"
+    " WHERE id = NEW.contract_id; RETURN NULL; END $$",
+    "CREATE TRIGGER tr_payments_add_up AFTER INSERT ON payments FOR EACH ROW EXECUTE FUNCTION tr_payments_add_up()",
+)
+
+
+def statements(dialect: str) -> list[str]:
+    """Give every statement that makes the triggers on one engine (`sqlite` or `postgresql`), in order."""
+    if dialect == "sqlite":
+        return [statement for rule in RULES for statement in rule.sqlite()] + list(ADD_UP_SQLITE)
+    return [statement for rule in RULES for statement in rule.postgresql()] + list(ADD_UP_POSTGRESQL)
+
+
+def trigger_names() -> list[str]:
+    """Name every trigger; on PostgreSQL each has a function of the same name."""
+    return [rule.name for rule in RULES] + ["tr_payments_add_up"]
+
+
+for _dialect in ("sqlite", "postgresql"):
+    for _statement in statements(_dialect):
+        # "%" would be read as a parameter; no rule needs one.
+        event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect=_dialect))
