@@ -1,0 +1,63 @@
+# The project's commands. Anything longer than a line lives in tools/.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check ruff format-check mypy layers translations docs format bench crash fuzz lock clean
+
+# What runs from here writes bytecode into this folder only; without it every start takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+# More words for the program behind a target: make test ARGS="-k contract -x"
+ARGS =
+python = .venv/bin/python
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: ## Install everything the program and its tests need into .venv
+	@found=$$(sh tools/find_python.sh) && "$$found" -m tools.install
+
+demo: install ## Migrate the database, load the demo company and show what each department sees
+	@$(python) -m src demo start $(ARGS)
+
+test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)
+	nice $(python) -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: install ruff format-check mypy layers translations docs ## Run the quality gates: style, types, layers, translations, docs
+	@echo "All checks passed."
+
+ruff: install
+	$(python) -m ruff check .
+
+format-check: install
+	$(python) -m ruff format --check .
+
+mypy: install
+	$(python) -m mypy
+
+layers: install
+	.venv/bin/lint-imports
+
+translations: install
+	$(python) -m tools.check_translations
+
+docs: install
+	$(python) -m tools.generate_docs --check
+
+format: install ## Put the code in the project's style
+	$(python) -m ruff check --fix .
+	$(python) -m ruff format .
+
+bench: install ## Measure the program against the floor of this machine
+	nice $(python) -m benchmarks $(ARGS)
+
+crash: install ## Kill writers at random and count what was lost (10,000 trials)
+	nice $(python) -m tests.crash $(ARGS)
+
+fuzz: install ## Run the property tests with 100 times the examples
+	nice $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long $(ARGS)
+
+lock: install ## Bring poetry.lock up to date with pyproject.toml
+	$(python) -m tools.poetry lock $(ARGS)
+
+clean: ## Remove what was installed and cached; databases, backups and .env stay
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests tools migrations benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
