@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
         sa.Column("totp_secret", sa.String(length=64), nullable=True),
         sa.Column("totp_last_step", RECORD_ID, nullable=True),
+        sa.Column("first_name_key", _folded(), nullable=False),
         sa.Column("name_key", _folded(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -240,6 +241,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_users_department", "users", ["department", "id"], unique=False)
+    op.create_index("ix_users_first_name_key", "users", ["first_name_key", "id"], unique=False)
     op.create_index("ix_users_name_key", "users", ["name_key", "id"], unique=False)
     op.create_table(
         "clients",

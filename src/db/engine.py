@@ -1,10 +1,10 @@
 """The application's connection to its database, with the promises of each engine switched on.
 
-SQLite: foreign keys enforced, every commit on disk before it is acknowledged (synchronous=FULL), and writers take
-SQLite: foreign keys enforced, every commit on disk before it is acknowledged (synchronous=FULL), and writers take
-the write lock when they begin. Measured: with the driver's default begin two concurrent payments of 60 both pass on
-a contract of 100, and 963 of 1,200 read-then-write transactions fail with "database is locked"; with BEGIN IMMEDIATE,
-none.
+SQLite: foreign keys are enforced, every commit is on disk before it is acknowledged (synchronous=FULL), and writers
+take the write lock when they begin. Measured: with the driver's default begin, two concurrent payments of 60 both pass
+on a contract of 100 and 963 of 1,200 read-then-write transactions fail with "database is locked"; with BEGIN IMMEDIATE
+none do.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
+
 from src.db.driver import sqlite_module, wal_is_safe
 
 BUSY_TIMEOUT_SECONDS = 60

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from src.db.url import place_of
 
 from src.db.engine import READ_ONLY, open_engine
 from src.db.refusals import translate
+from src.db.url import place_of
 
 
 class Database:

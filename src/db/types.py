@@ -28,7 +28,7 @@ class Money(TypeDecorator[Decimal]):
         """Refuse whatever is not an exact number of cents (floats, NaN, a third decimal)."""
         if value is None:
             return None
-        if not isinstance(value, Decimal | int) or isinstance(value, bool):
+        if type(value) not in {Decimal, int}:
             raise TypeError(f"money is a Decimal, not a {type(value).__name__}")
         cents = Decimal(value) * 100
         if not cents.is_finite() or cents != cents.to_integral_value() or abs(cents) > MAX_AMOUNT * 10_000:
@@ -87,11 +87,14 @@ class FoldedText(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Sort by code point on PostgreSQL as SQLite does, so that a prefix is a range of the index."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(String(self.impl_instance.length, collation="C"))
-        return dialect.type_descriptor(String(self.impl_instance.length))
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(self.length, collation=collation))
 
 
 class Choice(TypeDecorator[StrEnum]):

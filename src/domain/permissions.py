@@ -5,7 +5,7 @@ class, gives the SQL condition that filters a list, so that a list never shows a
 Source: SPEC.md, "Who may do what".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -183,8 +183,9 @@ class Actor:
 class Owned(Protocol):
     """A record, or a mapped class, that can tell whether a person is in charge of it."""
 
-    # A hybrid method: a bool for a record, a SQL condition for its class.
-    is_owned_by: Any
+    @property
+    def is_owned_by(self) -> Callable[[int], Any]:
+        """A hybrid method: a bool for a record, a SQL condition for its class."""
 
 
 def granted(actor: Actor, action: Action, target: Owned | None = None) -> Any:

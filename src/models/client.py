@@ -60,7 +60,7 @@ class Client(Record, Base):
 
     def derive_keys(self) -> None:
         """Keep the comparable forms in step with what people typed."""
-        for key, value in client_keys(self.first_name, self.last_name, self.company_name, self.email).items():
+        for key, value in client_keys(self.first_name, self.last_name, self.company_name or "", self.email).items():
             if getattr(self, key) != value:
                 setattr(self, key, value)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, select, text, type_coerce
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -81,15 +81,20 @@ class Contract(Record, Base):
         """What the client still has to pay."""
         return self.total - self.paid
 
-    @hybrid_method
-    def is_owned_by(self, user_id: int) -> Any:
+    @due.inplace.expression
+    @classmethod
+    def _due_expression(cls) -> ColumnElement[Decimal]:
+        return type_coerce(cls.total - cls.paid, Money())
+
+    def _is_owned(self, user_id: int) -> Any:
         """A contract is its client's sales contact's own."""
         return self.client.sales_contact_id == user_id
 
-    @is_owned_by.inplace.expression
     @classmethod
-    def _is_owned_by_expression(cls, user_id: int) -> Any:
+    def _is_owned_condition(cls, user_id: int) -> Any:
         return cls.client_id.in_(select(Client.id).where(Client.sales_contact_id == user_id))
+
+    is_owned_by = hybrid_method(_is_owned, _is_owned_condition)
 
     def derive_keys(self) -> None:
         """Keep the comparable form of the title in step with it."""
@@ -195,6 +200,12 @@ class Payment(Record, Base):
         Index("ix_payments_contract_id", "contract_id", "id"),
         Index("ix_payments_recorded_by", "recorded_by"),
     )
+    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {
+        "contract_id",
+        "idempotency_key",
+        "recorded_by",
+        "recorded_by_username",
+    }
 
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="RESTRICT"))
     amount: Mapped[Decimal] = mapped_column(Money)

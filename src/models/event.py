@@ -73,7 +73,7 @@ class Event(Record, Base):
     def derive_keys(self) -> None:
         """Keep the comparable forms in step with what people typed."""
         self.name_key = fold(self.name)
-        self.location_key = fold(self.location)
+        self.location_key = fold(self.location or "")
 
 
 def events_of_clients_of(user_id: int) -> Any:

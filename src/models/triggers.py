@@ -6,6 +6,7 @@ words by domain/rules.py. `Base.metadata.create_all` makes them too, so that it 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import DDL, event
 
@@ -176,7 +177,9 @@ def trigger_names() -> list[str]:
     return [rule.name for rule in RULES] + ["tr_payments_add_up"]
 
 
+_DDL: Any = DDL  # SQLAlchemy leaves its constructor untyped
+
 for _dialect in ("sqlite", "postgresql"):
     for _statement in statements(_dialect):
         # "%" would be read as a parameter; no rule needs one.
-        event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(Base.metadata, "after_create", _DDL(_statement).execute_if(dialect=_dialect))

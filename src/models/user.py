@@ -20,10 +20,11 @@ class User(Record, Base):
     __table_args__ = table_args(
         CheckConstraint("department IN ('SALES', 'SUPPORT', 'MANAGEMENT')", name="department_known"),
         Index("ix_users_department", "department", "id"),
+        Index("ix_users_first_name_key", "first_name_key", "id"),
         Index("ix_users_name_key", "name_key", "id"),
     )
     audit_secrets: ClassVar[frozenset[str]] = frozenset({"password_hash", "totp_secret"})
-    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"name_key", "totp_last_step"}
+    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"first_name_key", "name_key", "totp_last_step"}
 
     username: Mapped[str] = mapped_column(CleanText(50), unique=True)
     email: Mapped[str] = mapped_column(CleanText(254), unique=True)
@@ -37,6 +38,7 @@ class User(Record, Base):
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     # The last time step whose code was used: a code opens the door once.
     totp_last_step: Mapped[int | None] = mapped_column(RecordId)
+    first_name_key: Mapped[str] = mapped_column(FoldedText(420))
     name_key: Mapped[str] = mapped_column(FoldedText(420))
 
     @property
@@ -51,6 +53,7 @@ class User(Record, Base):
 
     def derive_keys(self) -> None:
         """Keep the comparable form of the name in step with the name."""
+        self.first_name_key = fold(self.full_name)
         self.name_key = fold(f"{self.last_name} {self.first_name}")
 
 

@@ -1,0 +1,164 @@
+"""The audit log: who did what to which record, when, from where; before and after.
+
+Nothing has to remember to write it. `authorize` signs the transaction with actor and action, and every record flushed
+in it leaves its entry in the same transaction. A change in an unsigned transaction is a programming error and is
+refused, so no use case can forget the rulebook either.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import event, insert, inspect, literal, select
+from sqlalchemy.orm import Session, UOWTransaction
+
+from src.domain.permissions import Action, Actor
+from src.models.audit_entry import AuditEntry
+from src.models.base import Record
+from src.models.client import Client
+from src.models.contract import Contract, Payment
+from src.models.event import Event
+from src.models.user import User
+
+_SIGNATURE = "signature"
+AUDITED = (User, Client, Contract, Payment, Event)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who is acting in a transaction, and as what."""
+
+    actor_id: int | None
+    username: str
+    interface: str
+    action: str
+    reason: str = ""
+
+
+def sign(session: Session, actor: Actor, action: Action, *, reason: str = "") -> None:
+    """Answer for the changes that follow in this transaction."""
+    session.info[_SIGNATURE] = Signature(actor.user_id, actor.username, actor.interface, action, reason)
+
+
+def sign_as_system(session: Session, action: str, *, interface: str = "system") -> None:
+    """Answer as the program itself: for the first manager, who cannot be created by anybody."""
+    session.info[_SIGNATURE] = Signature(None, "", interface, action)
+
+
+def table_of(model: type[Record]) -> str:
+    """Name the table of a kind of record, which is how the log names records."""
+    return str(model.__tablename__)  # type: ignore[attr-defined]  # every Record is mapped to a table
+
+
+def note(session: Session, *, record_type: str = "", record_id: int | None = None, **changes: Any) -> None:
+    """Write an entry for something done that changes no record by itself, such as an export."""
+    _write(
+        session,
+        [
+            _entry(
+                session, record_type, record_id, None, {field: [None, plain(value)] for field, value in changes.items()}
+            )
+        ],
+    )
+
+
+def note_for_all(session: Session, model: type[Record], condition: Any, changes: dict[str, list[Any]]) -> None:
+    """Write an entry for each record that one statement is about to change, however many there are."""
+    entry = _entry(session, table_of(model), None, None, changes)
+    columns = AuditEntry.__table__.c
+    values: dict[str, Any] = {name: literal(value, columns[name].type) for name, value in entry.items()}
+    values |= {"record_id": model.id, "record_version": model.version + 1}
+    session.execute(insert(AuditEntry).from_select(list(values), select(*values.values()).where(condition)))
+
+
+def plain(value: Any) -> Any:
+    """Give a value as JSON keeps it: money and times as exact text."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+def _signature(session: Session) -> Signature:
+    signature = session.info.get(_SIGNATURE)
+    if not isinstance(signature, Signature):
+        raise RuntimeError("a record was changed in a transaction that nobody authorised")
+    return signature
+
+
+def _entry(
+    session: Session, record_type: str, record_id: int | None, record_version: int | None, changes: dict[str, Any]
+) -> dict[str, Any]:
+    signature = _signature(session)
+    return {
+        "actor_id": signature.actor_id,
+        "actor_username": signature.username,
+        "interface": signature.interface,
+        "action": signature.action,
+        "reason": signature.reason,
+        "record_type": record_type,
+        "record_id": record_id,
+        "record_version": record_version,
+        "changes": changes,
+    }
+
+
+def _write(session: Session, entries: list[dict[str, Any]]) -> None:
+    if entries:
+        session.connection().execute(insert(AuditEntry.__table__), entries)  # type: ignore[arg-type]  # it is a Table
+
+
+@event.listens_for(Session, "before_flush")
+def _derive_keys(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    for record in (*session.new, *session.dirty):
+        derive = getattr(record, "derive_keys", None)
+        if derive is not None:
+            derive()
+
+
+@event.listens_for(Session, "after_flush")
+def _log_changes(session: Session, _context: UOWTransaction) -> None:
+    entries = []
+    for record in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(record, AUDITED) and (changes := dict(_changes(session, record))):
+            # A payment is part of its contract's history.
+            owner = session.get(Contract, record.contract_id) if isinstance(record, Payment) else record
+            if owner is not None:
+                entries.append(_entry(session, table_of(type(owner)), owner.id, owner.version, changes))
+    _write(session, entries)
+
+
+def _changes(session: Session, record: Record) -> Iterator[tuple[str, list[Any]]]:
+    created, deleted = record in session.new, record in session.deleted
+    if isinstance(record, Payment):
+        contract = session.get(Contract, record.contract_id)
+        if contract is not None:
+            yield "paid", [plain(contract.paid), plain(contract.paid + record.amount)]
+    for attribute in inspect(record).mapper.column_attrs:
+        field = attribute.key
+        if field in record.audit_ignored:
+            continue
+        value = getattr(record, field)
+        if created:
+            before, after = None, value
+        elif deleted:
+            before, after = value, None
+        else:
+            history = inspect(record).attrs[field].history
+            if not history.has_changes():
+                continue
+            before, after = (history.deleted[0] if history.deleted else None), value
+        if (before is None and after in (None, "")) or (created and before == after):
+            continue
+        if plain(before) == plain(after):
+            continue
+        if field in record.audit_secrets:
+            # That it changed is history; what it was is nobody's business.
+            before, after = ("•••" if before else None), ("•••" if after else None)
+        yield field, [plain(before), plain(after)]

@@ -1,0 +1,341 @@
+"""What staff do with contracts: draw up, send, sign, collect the money, refund, cancel, amend."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select, text, union
+from sqlalchemy.orm import Session, joinedload
+
+from src.domain.errors import Conflict, InvalidInput, RuleBroken
+from src.domain.permissions import Action, Actor, require
+from src.domain.values import parse_money, parse_text
+from src.i18n import N_
+from src.models.base import now as current_moment
+from src.models.client import Client
+from src.models.contract import IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus, Payment, PaymentMethod
+from src.models.user import User
+from src.services.clients import clients_found
+from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
+from src.services.records import authorize, check_version, get_or_raise
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPayment:
+    """Money that a client paid, or with a minus sign was given back."""
+
+    amount: Decimal
+    received_on: date
+    method: PaymentMethod
+    idempotency_key: str
+    reference: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractFilter:
+    """Which contracts a list shows."""
+
+    mine: bool = False
+    client_id: int | None = None
+    status: ContractStatus | None = None
+    unsigned: bool = False
+    unpaid: bool = False
+    search: str = ""
+
+
+class ContractTotals(NamedTuple):
+    """What a list of contracts adds up to."""
+
+    number: int
+    total: Decimal
+    paid: Decimal
+    due: Decimal
+
+
+SORTS: Mapping[str, Any] = {
+    "id": Contract.id,
+    "title": Contract.title_key,
+    "total": Contract.total,
+    "created": Contract.created_at,
+}
+
+
+def create_contract(session: Session, actor: Actor, *, client_id: int, title: str, total: str | Decimal) -> Contract:
+    """Draw up a contract for a client; it starts as a draft.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput.
+    """
+    authorize(session, actor, Action.CONTRACT_CREATE)
+    get_or_raise(session, Client, client_id)
+    contract = Contract(
+        client_id=client_id, title=_title(title), total=parse_money(total, field=N_("total")), paid=Decimal("0.00")
+    )
+    session.add(contract)
+    session.flush()
+    return contract
+
+
+def update_contract(
+    session: Session,
+    actor: Actor,
+    contract_id: int,
+    *,
+    title: str | None = None,
+    total: str | Decimal | None = None,
+    version: int | None = None,
+) -> Contract:
+    """Change what an unsigned contract offers.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput, Conflict, RuleBroken: it is signed or cancelled.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_UPDATE, contract)
+    contract.change(**_terms(session, contract, title, total, version))
+    session.flush()
+    return contract
+
+
+def amend_contract(
+    session: Session,
+    actor: Actor,
+    contract_id: int,
+    *,
+    reason: str,
+    title: str | None = None,
+    total: str | Decimal | None = None,
+    version: int | None = None,
+) -> Contract:
+    """Change what was signed, by agreement with the client; the reason goes into the audit log.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput, Conflict, RuleBroken: it is not signed, or less than was paid.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_AMEND, contract, reason=_reason(reason))
+    contract.amend(**_terms(session, contract, title, total, version))
+    session.flush()
+    return contract
+
+
+def send_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
+    """Note that the contract went out to the client.
+
+    Raises:
+        Forbidden, NotFound, RuleBroken.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_SEND, contract)
+    contract.send()
+    session.flush()
+    return contract
+
+
+def sign_contract(session: Session, actor: Actor, contract_id: int, *, at: datetime) -> Contract:
+    """Note that the client has signed.
+
+    Raises:
+        Forbidden, NotFound, RuleBroken: already signed or cancelled, or a signing date in the future.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_SIGN, contract)
+    if at > current_moment():
+        raise RuleBroken(N_("A contract cannot be signed in the future."))
+    contract.sign(at)
+    session.flush()
+    return contract
+
+
+def cancel_contract(session: Session, actor: Actor, contract_id: int, *, reason: str) -> Contract:
+    """Call the deal off; the reason goes into the audit log.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput, RuleBroken: already cancelled.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_CANCEL, contract, reason=_reason(reason))
+    contract.cancel()
+    session.flush()
+    return contract
+
+
+def record_payment(session: Session, actor: Actor, contract_id: int, payment: NewPayment) -> Contract:
+    """Record money a client paid on a signed contract; the same idempotency key records it once.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput, RuleBroken: not signed, or more than is due; Conflict: the key was used for
+            another payment.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_RECORD_PAYMENT, contract)
+    if payment.amount <= 0:
+        raise InvalidInput(N_("{field}: the amount must be more than zero; management can refund."), field=N_("amount"))
+    return _add_payment(session, actor, contract, payment)
+
+
+def refund_payment(session: Session, actor: Actor, contract_id: int, refund: NewPayment) -> Contract:
+    """Give money back: a payment with a minus sign, and a reason.
+
+    Raises:
+        Forbidden, NotFound, InvalidInput, RuleBroken: more than was paid; Conflict.
+    """
+    contract = _locked(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_REFUND, contract, reason=_reason(refund.reason))
+    if refund.amount >= 0:
+        raise InvalidInput(N_("{field}: a refund has a minus sign."), field=N_("amount"))
+    return _add_payment(session, actor, contract, refund)
+
+
+def show_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
+    """Show one contract with its client and sales contact.
+
+    Raises:
+        Forbidden, NotFound.
+    """
+    authorize(session, actor, Action.CONTRACT_READ)
+    return get_or_raise(session, Contract, contract_id, joinedload(Contract.client).joinedload(Client.sales_contact))
+
+
+def list_payments(session: Session, actor: Actor, contract_id: int) -> list[Payment]:
+    """List the money received on one contract, oldest first."""
+    authorize(session, actor, Action.CONTRACT_READ)
+    return list(session.scalars(select(Payment).where(Payment.contract_id == contract_id).order_by(Payment.id)))
+
+
+def list_contracts(
+    session: Session, actor: Actor, filters: ContractFilter, *, sort: str = "-id", limit: int, after: str | None = None
+) -> Page:
+    """List one page of contracts.
+
+    Raises:
+        InvalidInput: unknown sort, limit or cursor.
+    """
+    return read_page(session, select_contracts(actor, filters), contract_order(sort), limit=limit, after=after)
+
+
+def contract_totals(session: Session, actor: Actor, filters: ContractFilter) -> ContractTotals:
+    """Add up all contracts of a list, whatever page is shown."""
+    require(actor, Action.CONTRACT_READ)
+    statement = _filtered(
+        select_rows(
+            func.count(Contract.id),
+            func.coalesce(func.sum(Contract.total), 0),
+            func.coalesce(func.sum(Contract.paid), 0),
+        ),
+        actor,
+        filters,
+    )
+    number, total, paid = session.execute(statement).one()
+    return ContractTotals(number, total, paid, total - paid)
+
+
+def contract_order(sort: str) -> Order:
+    """Read the sort of a list of contracts."""
+    return order_from(sort, SORTS, Contract.id)
+
+
+def select_contracts(actor: Actor, filters: ContractFilter) -> Select[Any]:
+    """Select the contracts of a list, as plain rows."""
+    require(actor, Action.CONTRACT_READ)
+    statement = (
+        select_rows(
+            Contract.id,
+            Contract.title,
+            Contract.client_id,
+            Client.first_name.label("client_first_name"),
+            Client.last_name.label("client_last_name"),
+            Client.company_name.label("company_name"),
+            User.username.label("sales_contact"),
+            Contract.status,
+            Contract.total,
+            Contract.paid,
+            Contract.due.label("due"),
+            Contract.signed_at,
+            Contract.created_at,
+        )
+        .join(Client, Contract.client_id == Client.id)
+        .join(User, Client.sales_contact_id == User.id)
+    )
+    return _filtered(statement, actor, filters)
+
+
+def contracts_found(term: str) -> list[Any]:
+    """Select the ids of the contracts whose title, or whose client, begins with what was typed."""
+    if not (clients := clients_found(term)):
+        return []
+    of_clients = select(Contract.id).where(Contract.client_id.in_(union(*clients)))
+    return [*starting_with(term, (Contract.id, Contract.title_key)), of_clients]
+
+
+def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> Select[Any]:
+    if filters.mine:
+        statement = statement.where(Contract.is_owned_by(actor.user_id))
+    if filters.client_id is not None:
+        statement = statement.where(Contract.client_id == filters.client_id)
+    if filters.status is not None:
+        statement = statement.where(Contract.status == filters.status)
+    if filters.unsigned:
+        statement = statement.where(text(f"contracts.{IS_UNSIGNED}"))
+    if filters.unpaid:
+        statement = statement.where(text(_QUALIFIED_UNPAID))
+    if found := contracts_found(filters.search):
+        statement = statement.where(Contract.id.in_(union(*found)))
+    return statement
+
+
+_QUALIFIED_UNPAID = IS_UNPAID.replace("status", "contracts.status").replace("paid", "contracts.paid")
+
+
+def _locked(session: Session, contract_id: int) -> Contract:
+    return get_or_raise(session, Contract, contract_id, joinedload(Contract.client, innerjoin=True), lock=True)
+
+
+def _add_payment(session: Session, actor: Actor, contract: Contract, payment: NewPayment) -> Contract:
+    key = parse_text(payment.idempotency_key, field=N_("idempotency key"), longest=100)
+    before = session.scalars(select(Payment).where(Payment.idempotency_key == key)).one_or_none()
+    if before is not None:
+        if (before.contract_id, before.amount) != (contract.id, payment.amount):
+            raise Conflict(N_("This idempotency key was already used for another payment."))
+        return contract
+    contract.check_payment(payment.amount)
+    session.add(
+        Payment(
+            contract_id=contract.id,
+            amount=payment.amount,
+            received_on=payment.received_on,
+            method=payment.method,
+            reference=parse_text(payment.reference, field=N_("reference"), longest=100, required=False),
+            reason=parse_text(payment.reason, field=N_("reason"), longest=500, required=False),
+            idempotency_key=key,
+            recorded_by=actor.user_id,
+            recorded_by_username=actor.username,
+        )
+    )
+    contract.updated_at = current_moment()
+    session.flush()
+    session.refresh(contract, ["paid"])
+    return contract
+
+
+def _title(title: str) -> str:
+    return parse_text(title, field=N_("title"))
+
+
+def _reason(reason: str) -> str:
+    return parse_text(reason, field=N_("reason"), longest=500)
+
+
+def _terms(
+    session: Session, contract: Contract, title: str | None, total: str | Decimal | None, version: int | None
+) -> dict[str, Any]:
+    terms: dict[str, Any] = {}
+    if title is not None:
+        terms["title"] = _title(title)
+    if total is not None:
+        terms["total"] = parse_money(total, field=N_("total"))
+    check_version(session, contract, version, terms)
+    return terms

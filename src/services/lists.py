@@ -1,0 +1,152 @@
+"""Lists that cost the same at five records and at a million: paged by key, sorted and filtered by an allow-list.
+
+A page continues after a cursor that holds the last row's sort value and id, so no page ever reads the ones before it
+(never OFFSET), and rows added meanwhile neither repeat nor hide others.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from src.domain.errors import InvalidInput
+from src.domain.permissions import Action, Actor
+from src.domain.values import fold
+from src.i18n import N_
+from src.services import audit_trail
+from src.services.records import authorize
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+Columns = InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True)
+class Order:
+    """The sort a reader chose: a column of the allow-list and a direction; ties are broken by id."""
+
+    name: str
+    column: Columns
+    record_id: Columns
+    descending: bool = False
+
+    def by(self) -> tuple[Any, Any]:
+        """Give the ORDER BY."""
+        if self.descending:
+            return self.column.desc(), self.record_id.desc()
+        return self.column.asc(), self.record_id.asc()
+
+    def after(self, value: Any, record_id: int) -> Any:
+        """Give the condition of the rows that come after the cursor."""
+        here, last = tuple_(self.column, self.record_id), tuple_(value, record_id)
+        return here < last if self.descending else here > last
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and the cursor that continues it (None at the end)."""
+
+    items: Sequence[Row[Any]]
+    next: str | None
+
+
+def order_from(name: str, allowed: Mapping[str, Columns], record_id: Columns) -> Order:
+    """Read a sort such as `name` or `-name` (descending).
+
+    Raises:
+        InvalidInput: the allow-list does not hold it.
+    """
+    descending, key = name.startswith("-"), name.removeprefix("-")
+    if key not in allowed:
+        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("sort"), choices=", ".join(allowed))
+    return Order(name, allowed[key], record_id, descending)
+
+
+def read_page(session: Session, statement: Select[Any], order: Order, *, limit: int, after: str | None) -> Page:
+    """Read one page; one row more is asked for, to know whether another page follows.
+
+    Raises:
+        InvalidInput: a limit outside 1-100, or a cursor of another list.
+    """
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(N_("{field}: write a whole number from 1 to {most}."), field=N_("limit"), most=MAX_LIMIT)
+    key = "sort_key"
+    statement = statement.add_columns(order.column.label(key), order.record_id.label("sort_id"))
+    if after is not None:
+        statement = statement.where(order.after(*_decode(after, order)))
+    rows = session.execute(statement.order_by(*order.by()).limit(limit + 1)).all()
+    items = rows[:limit]
+    return Page(items, _encode(order, items[-1].sort_key, items[-1].sort_id) if len(rows) > limit else None)
+
+
+def stream(session: Session, statement: Select[Any], order: Order) -> Iterator[Row[Any]]:
+    """Give every row of a list, a thousand at a time, whatever its size (the edge has logged the export first)."""
+    options = {"stream_results": True, "yield_per": 1000}
+    yield from session.execute(statement.order_by(*order.by()), execution_options=options)
+
+
+def log_export(session: Session, actor: Actor, what: str, filters: Mapping[str, Any]) -> None:
+    """Write down that a whole list leaves the CRM; committed before its first row does.
+
+    `what` is the table, `filters` what the reader asked for.
+    """
+    authorize(session, actor, Action.EXPORT)
+    audit_trail.note(session, record_type=what, **{name: value for name, value in filters.items() if value})
+
+
+def select_rows(*columns: Any) -> Select[Any]:
+    """Select plain rows for a list; the checker cannot follow as many columns as a list has."""
+    return select(*columns)
+
+
+def count(session: Session, statement: Select[Any]) -> int:
+    """Count the rows of a list."""
+    return session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+def starting_with(term: str, *searched: tuple[Columns, Columns]) -> list[Any]:
+    """Select the ids of the records in which a folded column begins with what was typed; none for nothing typed.
+
+    `searched` are pairs of an id column and a folded column. Each select is a range of one index; the caller joins them
+    by UNION, because an OR over several columns makes SQLite read the whole table as soon as a sort is involved.
+    """
+    folded = fold(term)
+    if not folded:
+        return []
+    # No character sorts after this one: the range holds exactly the texts that begin so, and % or _ mean themselves.
+    return [select(id_).where(key >= folded, key < folded + "\U0010ffff") for id_, key in searched]
+
+
+def _encode(order: Order, value: Any, record_id: int) -> str:
+    text = json.dumps([order.name, audit_trail.plain(value), record_id], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, order: Order) -> tuple[Any, int]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        name, value, record_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if name != order.name or not isinstance(record_id, int):
+            raise ValueError("another list's cursor")
+        return _typed(value, order.column.type.python_type), record_id
+    except (ValueError, TypeError, binascii.Error, ArithmeticError):
+        refusal = N_("{field}: this does not continue the list as it is sorted now.")
+        raise InvalidInput(refusal, field=N_("after")) from None
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if issubclass(kind, datetime):
+        return datetime.fromisoformat(value)
+    if issubclass(kind, Decimal):
+        return Decimal(value)
+    if not isinstance(value, int if kind is int else str):
+        raise TypeError("another type of sort value")
+    return value
