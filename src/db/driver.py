@@ -1,8 +1,13 @@
-"""Which SQLite serves the company's embedded database: the wheel's recent one where it exists, else Python's own."""
+"""Which drivers serve the company's database, and what their failures to open it mean.
+
+SQLite: the wheel's recent one where it exists, else Python's own. PostgreSQL: psycopg.
+"""
 
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+
+from src.i18n import N_
 
 # Below this version two connections that reset a WAL at once can lose committed rows: https://sqlite.org/wal.html
 WAL_SAFE_SINCE = (3, 51, 3)
@@ -26,3 +31,27 @@ def sqlite_version() -> tuple[int, int, int]:
 def wal_is_safe() -> bool:
     """Tell whether this SQLite may keep the company's records in a write-ahead log (else journal_mode=TRUNCATE)."""
     return sqlite_version() >= WAL_SAFE_SINCE
+
+
+def why_refused(error: BaseException) -> str:
+    """Say why a PostgreSQL server could not be used, as a marked sentence: its own text may hold what was typed."""
+    said = str(error)
+    return next((reason for sign, reason in _REFUSALS if sign in said), _NO_ANSWER)
+
+
+_NO_ANSWER = N_("the server does not answer or refuses the log-in")
+# What the client library writes on failing to connect carries no code, and a server may write in its own language.
+_REFUSALS = (
+    ("password authentication failed", N_("the server refuses this user or password")),
+    ("no password supplied", N_("the server asks for a password")),
+    ("no pg_hba.conf entry", N_("the server does not let this user in from here")),
+    ('role "', N_("the server does not know this user")),
+    ('database "', N_("the server has no database of this name")),
+    ("Connection refused", N_("no server listens at this address")),
+    ("No such file or directory", N_("no server listens at this address")),
+    ("failed to resolve host", N_("no machine has this name")),
+    ("could not translate host name", N_("no machine has this name")),
+    ("timeout expired", N_("the server does not answer")),
+    ("too many clients", N_("the server has no connection left")),
+    ("invalid connection option", N_("the address has an option that PostgreSQL does not know")),
+)

@@ -1,0 +1,70 @@
+"""How the tables of a database are compared with the models, and how a difference is written into a new revision."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from alembic.autogenerate import render
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Dialect, make_url
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+# Named CHECKs are compared only by this plugin; types and server defaults by Alembic itself.
+PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
+_DIALECTS = [make_url(url).get_dialect()() for url in ("sqlite://", "postgresql+psycopg://")]
+
+
+def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Write the application's own column types as plain SQL types, so that a revision never imports the application.
+
+    A revision is history: it must create the same columns after the application's types have changed or gone.
+    """
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    # Alembic has no public function for this, and it must not write the variants of the types it is given here.
+    on_sqlite, on_postgresql = (
+        render._repr_type(_plain(item, dialect), context, _skip_variants=True) for dialect in _DIALECTS
+    )
+    return on_sqlite if on_sqlite == on_postgresql else f"{on_sqlite}.with_variant({on_postgresql}, 'postgresql')"
+
+
+def in_words(differences: Iterable[Any]) -> list[str]:
+    """Name what differs between a database and the models: `−users` is missing, `+users` is too much."""
+    return list(dict.fromkeys(_words(differences)))
+
+
+def _words(differences: Iterable[Any]) -> Iterator[str]:
+    for difference in differences:
+        if isinstance(difference, list):
+            yield from _words(difference)
+            continue
+        action, *facts = difference
+        if action.startswith("modify_"):
+            yield f"{facts[1]}.{facts[2]} ({action.removeprefix('modify_')})"
+        else:
+            sign = {"add": "−", "remove": "+"}[action.partition("_")[0]]
+            yield f"{sign}{_name(action, facts)}"
+
+
+def _name(action: str, facts: list[Any]) -> str:
+    if action.endswith("_column"):
+        return f"{facts[1]}.{facts[2].name}"
+    item = facts[-1]
+    table = getattr(item, "table", None)
+    return str(item.name) if table is None or action.endswith("_table") else f"{table.name}: {item.name}"
+
+
+def _plain(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    """Follow a type of ours down to SQLAlchemy's own for this engine."""
+    while True:
+        variants = type_._variant_mapping  # SQLAlchemy gives no public access to what with_variant() said
+        if dialect.name in variants:
+            type_ = variants[dialect.name]
+        elif isinstance(type_, TypeDecorator):
+            type_ = type_.load_dialect_impl(dialect)
+        else:
+            break
+    for known in type(type_).__mro__:
+        # A dialect's private stand-in (_PGString) is written as the public type it stands in for.
+        if not known.__name__.startswith("_"):
+            return type_ if known is type(type_) else type_.adapt(known)
+    return type_

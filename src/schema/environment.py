@@ -1,0 +1,149 @@
+"""What migrations/env.py runs: every Alembic command, atomic and alone on both engines.
+
+Commands that only look (current, history, check, revision --autogenerate) cannot write: the database refuses it, and a
+SQLite file that does not exist is an empty database in memory to them. Commands that change wait for their turn, read
+the current revision then, do everything in one transaction, and check the references in it before they commit.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from alembic import context
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from src.db.driver import sqlite_module
+from src.db.url import place_of
+from src.domain.errors import DatabaseError, DatabaseMissing, NotADatabase
+from src.i18n import N_, _
+from src.schema import autogenerate, lock
+from src.schema.answers import command_name, explained, say
+from src.schema.fitness import Fitness
+from src.schema.state import UPGRADE_COMMAND, DatabaseState, open_to_look, state_of_file
+
+_CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def migrate(url: URL, metadata: MetaData, options: Mapping[str, str]) -> None:
+    """Run the Alembic command that was asked for on this database; `options` are its `-x` options.
+
+    Raises CrmError, or Alembic's CommandError for a wrong use of its command line.
+    """
+    try:
+        if context.is_offline_mode():
+            _write_sql(url, metadata)
+        elif command_name() in _CHANGING:
+            _change(url, metadata, stamp_anyway="stamp" in options)
+        else:
+            _look(url, metadata)
+    except DBAPIError as error:
+        raise explained(error, place_of(url)) from error
+
+
+def _look(url: URL, metadata: MetaData) -> None:
+    file = _file_state(url)
+    engine = _nothing(url) if file is DatabaseState.MISSING else open_to_look(url)
+    with engine.connect() as connection:
+        _configure(metadata, connection=connection, dont_mutate=True)
+        with context.begin_transaction():
+            fitness = Fitness(url, metadata, connection, missing=file is DatabaseState.MISSING)
+            fitness.require_for(command_name())
+            context.run_migrations()
+    if command_name() == "current" and (advice := fitness.advice()) is not None:
+        say(str(advice))
+
+
+def _change(url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
+    if _file_state(url) is DatabaseState.MISSING:
+        if command_name() == "downgrade" or (command_name() == "stamp" and not stamp_anyway):
+            raise DatabaseMissing(place=place_of(url), command=UPGRADE_COMMAND)
+        lock.create_private_file(url)
+    with lock.open_to_change(url) as engine:
+        end = time.monotonic() + lock.WAIT_SECONDS
+        while True:
+            try:
+                _change_once(engine, url, metadata, stamp_anyway=stamp_anyway)
+            except DBAPIError as error:
+                # Everything was rolled back: those who were waiting behind us work on, then we try again.
+                if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or time.monotonic() > end:
+                    raise
+                time.sleep(lock.PAUSE_SECONDS)
+            else:
+                return
+
+
+def _change_once(engine: Engine, url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
+    with engine.connect() as connection:
+        _configure(metadata, connection=connection)
+        # From here the turn is ours and the revision that is read stays the current one.
+        with context.begin_transaction():
+            fitness = Fitness(url, metadata, connection)
+            if command_name() == "stamp":
+                fitness.require_for_stamp(anyway=stamp_anyway)
+            else:
+                fitness.require_for(command_name())
+            context.run_migrations()
+            if command_name() != "stamp":
+                _refuse_broken_references(connection)
+
+
+def _write_sql(url: URL, metadata: MetaData) -> None:
+    _configure(metadata, url=url, literal_binds=True, dialect_opts={"paramstyle": "named"})
+    if url.get_backend_name() == "sqlite":
+        for pragma in ("foreign_keys=OFF", "legacy_alter_table=ON"):
+            context.execute(f"PRAGMA {pragma}")
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _configure(metadata: MetaData, **how: Any) -> None:
+    context.configure(
+        target_metadata=metadata,
+        transactional_ddl=True,
+        render_as_batch=True,
+        compare_server_default=True,
+        autogenerate_plugins=autogenerate.PLUGINS,
+        render_item=autogenerate.plain_type,
+        process_revision_directives=_skip_empty_revision if command_name() == "revision" else None,
+        **how,
+    )
+
+
+def _skip_empty_revision(_context: MigrationContext, _revision: object, scripts: list[MigrationScript]) -> None:
+    if all(operations.is_empty() for operations in scripts[0].upgrade_ops_list):
+        scripts.clear()
+        context.config.print_stdout(_("The database already agrees with the models: no revision was written."))
+
+
+def _refuse_broken_references(connection: Connection) -> None:
+    """Refuse a change after which a row refers to one that does not exist; SQLite was told not to look meanwhile."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        tables = ", ".join(sorted({row[0] for row in broken}))
+        raise DatabaseError(
+            N_("The migration was undone: {count} rows would refer to rows that do not exist (in {tables})."),
+            count=len(broken),
+            tables=tables,
+        )
+
+
+def _file_state(url: URL) -> DatabaseState | None:
+    state = state_of_file(url)
+    if state is DatabaseState.NOT_A_DATABASE:
+        raise NotADatabase(place=place_of(url))
+    return state
+
+
+def _nothing(url: URL) -> Engine:
+    """What a SQLite file that does not exist holds; the file is not created by looking."""
+    sqlite = sqlite_module()
+    return create_engine(
+        url, module=sqlite, creator=lambda: sqlite.connect(":memory:", isolation_level=None), poolclass=NullPool
+    )

@@ -1,0 +1,58 @@
+"""The schema revisions this program knows, read from their files without starting Alembic (every command asks)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from src.domain.errors import DatabaseError
+from src.i18n import N_
+
+VERSIONS = Path(__file__).absolute().parents[2] / "migrations" / "versions"
+
+_REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+_DOWN_REVISION = re.compile(r"^down_revision\b[^=\n]*=\s*(\([^)]*\)|[^\n]*)", re.MULTILINE)
+_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+
+
+@dataclass(frozen=True)
+class History:
+    """Every revision with those it follows, and those that nothing follows."""
+
+    parents: Mapping[str, tuple[str, ...]]
+    heads: tuple[str, ...]
+
+
+@cache
+def read_history(folder: Path = VERSIONS) -> History:
+    """Read the revisions in a folder the way Alembic would. Raises DatabaseError if a file names none."""
+    parents: dict[str, tuple[str, ...]] = {}
+    for file in sorted(folder.glob("*.py")):
+        if file.name.startswith(("__init__", ".#")):
+            continue
+        text = file.read_text(encoding="utf-8")
+        revision, down = _REVISION.search(text), _DOWN_REVISION.search(text)
+        if revision is None or down is None:
+            raise DatabaseError(N_("The migration file {file} does not say which revision it is."), file=file.name)
+        parents[revision[1]] = tuple(_QUOTED.findall(down[1].split("#")[0]))
+    followed = {parent for named in parents.values() for parent in named}
+    return History(parents=parents, heads=tuple(sorted(set(parents) - followed)))
+
+
+def known_revisions(folder: Path = VERSIONS) -> frozenset[str]:
+    """Give the revisions this program knows."""
+    return frozenset(read_history(folder).parents)
+
+
+def head_revision(folder: Path = VERSIONS) -> str:
+    """Give the revision this program is written for. Raises DatabaseError if there is none, or more than one."""
+    heads = read_history(folder).heads
+    if not heads:
+        raise DatabaseError(N_("This program has no migrations: the folder migrations/versions is empty."))
+    if len(heads) > 1:
+        raise DatabaseError(
+            N_("The migrations have several heads ({heads}). Join them with: alembic merge heads"),
+            heads=", ".join(heads),
+        )
+    return heads[0]

@@ -1,0 +1,182 @@
+"""In which state the company's database is, and what a person should do about it.
+
+Looking changes nothing: no file, no table, no lock is taken that would stop anybody's work.
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from src.db.driver import sqlite_module
+from src.db.refusals import translate
+from src.db.url import place_of
+from src.domain.errors import (
+    CrmError,
+    DatabaseAhead,
+    DatabaseBehind,
+    DatabaseMissing,
+    DatabaseUnversioned,
+    Marked,
+    NotADatabase,
+)
+from src.i18n import N_
+from src.schema.revisions import head_revision, known_revisions
+
+VERSION_TABLE = "alembic_version"
+CREATE_COMMAND = "epicevents init"
+UPGRADE_COMMAND = "alembic upgrade head"
+IT_IS_EMPTY = N_("It is empty; create its tables with: epicevents init")
+STAMP_IT = N_("If its tables are those of this program, mark it with: alembic stamp head (it compares them first)")
+
+_SQLITE_HEADER = b"SQLite format 3\0"
+_READ_TIMEOUT_SECONDS = 10
+
+
+class DatabaseState(Enum):
+    """What a database is to this program."""
+
+    MISSING = "no such file"
+    EMPTY = "no tables"
+    UNVERSIONED = "tables, but no schema version"
+    BEHIND = "an older schema version"
+    AT_HEAD = "the schema version of this program"
+    UNKNOWN_REVISION = "a schema version this program does not know"
+    NOT_A_DATABASE = "something else, or damaged"
+
+
+def read_state(url: URL) -> DatabaseState:
+    """Look at a database from outside. Raises DatabaseUnreachable, DatabaseBusy and their like if nobody can."""
+    file_state = state_of_file(url)
+    if file_state is not None:
+        return file_state
+    engine = open_to_look(url)
+    try:
+        with engine.connect() as connection:
+            return state_of(connection)
+    except DBAPIError as error:
+        refusal = translate(error, place=place_of(url))
+        if isinstance(refusal, NotADatabase):
+            return DatabaseState.NOT_A_DATABASE
+        raise refusal from None
+    finally:
+        engine.dispose()
+
+
+def state_of_file(url: URL) -> DatabaseState | None:
+    """Tell a SQLite database's state where the file alone tells it; None where it must be opened."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    file = Path(url.database or "")
+    try:
+        with file.open("rb") as opened:
+            header = opened.read(len(_SQLITE_HEADER))
+    except (FileNotFoundError, NotADirectoryError):
+        return DatabaseState.MISSING
+    except IsADirectoryError:
+        return DatabaseState.NOT_A_DATABASE
+    except OSError:
+        return None  # SQLite will say why
+    if not header:
+        return DatabaseState.EMPTY
+    return None if header == _SQLITE_HEADER else DatabaseState.NOT_A_DATABASE
+
+
+def state_of(connection: Connection) -> DatabaseState:
+    """Tell the state of a database that is already open."""
+    tables = frozenset(inspect(connection).get_table_names())
+    revisions = versions_in(connection) if VERSION_TABLE in tables else frozenset()
+    return state_from(revisions, tables, known=known_revisions(), heads=frozenset({head_revision()}))
+
+
+def state_from(
+    revisions: frozenset[str], tables: frozenset[str], *, known: frozenset[str], heads: frozenset[str]
+) -> DatabaseState:
+    """Tell the state of a database from the versions and tables in it, and the versions the program knows."""
+    if not revisions:
+        return DatabaseState.UNVERSIONED if tables - {VERSION_TABLE} else DatabaseState.EMPTY
+    if not revisions <= known:
+        return DatabaseState.UNKNOWN_REVISION
+    return DatabaseState.AT_HEAD if revisions == heads else DatabaseState.BEHIND
+
+
+def versions_in(connection: Connection) -> frozenset[str]:
+    """Read the schema version that a database says it has (none, one, or more where branches were never joined)."""
+    return frozenset(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars())  # noqa: S608 - a constant
+
+
+def require_current(connection: Connection) -> None:
+    """Refuse to work on a database that is not at this program's schema version; one SELECT when it is.
+
+    Call it first in a transaction. Raises DatabaseBehind, DatabaseAhead, DatabaseUnversioned or NotADatabase.
+    """
+    try:
+        revisions = versions_in(connection)
+        if revisions == {head_revision()}:
+            return
+        refusal = refusal_of(state_of(connection), connection.engine.url, revisions=revisions)
+    except DBAPIError as error:
+        # PostgreSQL answers nothing more in a transaction in which a table was missing.
+        connection.rollback()
+        refusal = _refusal_without_version(connection, error)
+    if refusal is not None:
+        raise refusal from None
+
+
+def refusal_of(state: DatabaseState, url: URL, *, revisions: frozenset[str] = frozenset()) -> CrmError | None:
+    """Say what a person should do about a database in this state; None if the program can work on it."""
+    place = place_of(url)
+    match state:
+        case DatabaseState.MISSING:
+            return DatabaseMissing(place=place, command=CREATE_COMMAND)
+        case DatabaseState.EMPTY:
+            return DatabaseUnversioned(place=place, advice=Marked(IT_IS_EMPTY))
+        case DatabaseState.UNVERSIONED:
+            return DatabaseUnversioned(place=place, advice=Marked(STAMP_IT))
+        case DatabaseState.BEHIND:
+            return DatabaseBehind(place=place, command=UPGRADE_COMMAND)
+        case DatabaseState.UNKNOWN_REVISION:
+            return DatabaseAhead(place=place, revision=printable(revisions - known_revisions()) or "?")
+        case DatabaseState.NOT_A_DATABASE:
+            return NotADatabase(place=place)
+        case DatabaseState.AT_HEAD:
+            return None
+
+
+def printable(revisions: Iterable[str]) -> str:
+    """Write revision names that came out of a database without what a terminal might obey."""
+    return ", ".join(
+        "".join(character if character.isprintable() else "?" for character in name[:64]) for name in sorted(revisions)
+    )
+
+
+def open_to_look(url: URL) -> Engine:
+    """Open a database only to look at it: it is never created, and the database itself refuses every write."""
+    if url.get_backend_name() != "sqlite":
+        arguments = {"connect_timeout": _READ_TIMEOUT_SECONDS}
+        engine = create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
+        return engine.execution_options(postgresql_readonly=True)
+    sqlite = sqlite_module()
+
+    def connect() -> Any:
+        # mode=rw, which does not create: a reader in mode=ro would leave its -wal and -shm files behind.
+        place = f"file:{quote(url.database or '')}?mode=rw"
+        return sqlite.connect(place, uri=True, timeout=_READ_TIMEOUT_SECONDS, isolation_level=None)
+
+    engine = create_engine(url, module=sqlite, creator=connect, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", lambda opened, _record: opened.execute("PRAGMA query_only=ON").close())
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _refusal_without_version(connection: Connection, error: DBAPIError) -> CrmError | None:
+    url = connection.engine.url
+    try:
+        return refusal_of(state_of(connection), url) or translate(error, place=place_of(url))
+    except DBAPIError as worse:
+        return translate(worse, place=place_of(url))
