@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,7 @@ def install() -> None:
     UNFINISHED.unlink()
     if not installed:
         raise InstallError("Poetry could not install the locked packages; its own words are above.")
+    mend_own_command()
     compile_packages()
     complete = STAMP.with_suffix(".new")
     complete.write_text(fingerprint())
@@ -89,6 +91,16 @@ def compile_packages() -> None:
     """Compile the installed packages: without it every start of the program takes three times as long."""
     # What cannot be compiled is a template that some package ships; quiet=2 passes over it.
     ask_venv("import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)")
+
+
+def mend_own_command() -> None:
+    """Let .venv/bin/epicevents start in a folder whose name has spaces; Poetry sees to that in other packages only."""
+    command, python = VENV / "bin/epicevents", str(VENV / "bin/python")
+    words = command.read_text(encoding="utf-8") if command.is_file() else ""
+    if " " in python and words.startswith(f"#!{python}\n"):
+        # The shell reads the second line as a command that never returns, Python reads it as a text.
+        start = f"#!/bin/sh\n'''exec' {shlex.quote(python)} \"$0\" \"$@\"\n' '''\n"
+        command.write_text(words.replace(f"#!{python}\n", start, 1), encoding="utf-8")
 
 
 def venv_works() -> bool:
