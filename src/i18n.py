@@ -1,11 +1,11 @@
 """French and English: marks sentences for translation, and shows sentences, amounts and times in the reader's language.
 
 Catalogues are plain gettext: `src/locale/<language>/LC_MESSAGES/epicevents.mo`, compiled from the `.po` beside it.
-English needs none: the sentences in the code are English. The language is a context variable, so that two web requests in
-two languages never mix. Every start imports this file: typing, pathlib and gettext would each add half a start to it.
+English needs none: the code is in English. The language is a context variable, so that two web requests in two
+languages never mix. Every start imports this file: typing, pathlib and gettext would each add half a start to it.
 """
 
-# ruff: noqa: PTH - pathlib costs as much as all of `epicevents --help`
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123 - pathlib costs as much as all of `epicevents --help`
 import os.path
 from contextvars import ContextVar
 

@@ -1,0 +1,153 @@
+"""What a list or a record shows: each column is declared once, and written for people, spreadsheets and programs.
+
+For people a value speaks their language (`1 200,00 €`). For spreadsheets and programs it is exact and never changes
+with the language: amounts `1200.00`, moments ISO 8601 in UTC with their offset, codes such as `SALES`, keys in English.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from src.i18n import N_, _, format_date, format_moment, format_money
+
+Kind = Literal["text", "number", "money", "date", "moment", "bool", "choice"]
+Row = Sequence[Any]
+
+NOTHING = "–"
+
+# A spreadsheet runs a text cell that begins like this as a formula, also with the wide forms of East Asian keyboards.
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a list, or one line of a record.
+
+    `key` is its stable English name, `heading` its marked one. Importance 1 stays on the narrowest screen, 3 leaves
+    first. `labels` gives the marked words of a choice. `zone_key` names the column with the time zone of a moment.
+    `of` takes the value out of a record where that is not simply the attribute `key`.
+    """
+
+    key: str
+    heading: str
+    kind: Kind = "text"
+    importance: Literal[1, 2, 3] = 2
+    labels: Mapping[str, str] = field(default_factory=dict)
+    zone_key: str | None = None
+    of: Callable[[Any], Any] | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values line up on the right."""
+        return self.kind in {"number", "money"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How this installation writes values for people."""
+
+    zone: tzinfo = UTC
+    currency: str = "EUR"
+
+
+def row_of(columns: Sequence[Column], record: Any) -> list[Any]:
+    """Take a record's values, in the order of the columns."""
+    return [column.of(record) if column.of else getattr(record, column.key) for column in columns]
+
+
+def rows_of(columns: Sequence[Column], records: Iterable[Any]) -> Iterator[Row]:
+    """Take each record's values as it comes, keeping none."""
+    return (row_of(columns, record) for record in records)
+
+
+def for_people(columns: Sequence[Column], row: Row, manner: Manner) -> list[str]:
+    """Write a row in the reader's language."""
+    keys = {column.key: position for position, column in enumerate(columns)}
+    texts = []
+    for column, value in zip(columns, row, strict=True):
+        zone = manner.zone
+        shown_zone = ""
+        if column.kind == "moment" and column.zone_key and (name := row[keys[column.zone_key]]):
+            zone = ZoneInfo(str(name))
+            # Said only where it differs: an event abroad.
+            shown_zone = "" if str(name) == str(manner.zone) else f" ({name})"
+        texts.append(_text(column, value, zone, manner.currency) + (shown_zone if value is not None else ""))
+    return texts
+
+
+def for_programs(columns: Sequence[Column], row: Row) -> list[str]:
+    """Write a row as plain text that never changes with the language."""
+    return [_PLAIN[column.kind](value) if value is not None else "" for column, value in zip(columns, row, strict=True)]
+
+
+def for_spreadsheets(columns: Sequence[Column]) -> Callable[[Row], list[Any]]:
+    """Give the function that writes a row for CSV: as for programs, and no text cell can run as a formula.
+
+    A text that begins with = + - @, a tab or a line end gets an apostrophe before it (`'+33 1…`); numbers and amounts,
+    also negative ones, are left alone: they cannot hold a formula.
+    """
+    writers = [_CELL[column.kind] for column in columns]
+    return lambda row: [writer(value) if value is not None else "" for writer, value in zip(writers, row, strict=True)]
+
+
+def for_json(columns: Sequence[Column]) -> Callable[[Row], dict[str, Any]]:
+    """Give the function that writes a row as a JSON object: numbers and booleans as such, amounts as text."""
+    writers = [(column.key, _JSON[column.kind]) for column in columns]
+    return lambda row: {
+        key: writer(value) if value is not None else None for (key, writer), value in zip(writers, row, strict=True)
+    }
+
+
+def _text(column: Column, value: Any, zone: tzinfo, currency: str) -> str:
+    if value is None or value == "":
+        return NOTHING
+    match column.kind:
+        case "money":
+            return format_money(value, currency)
+        case "date":
+            return format_date(value)
+        case "moment":
+            return format_moment(value, zone)
+        case "bool":
+            return _(N_("yes")) if value else _(N_("no"))
+        case "choice":
+            return _(column.labels.get(str(value), str(value)))
+        case _:
+            return str(value)
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _money(value: Decimal) -> str:
+    return f"{value:.2f}"
+
+
+def _truth(value: object) -> str:
+    return "true" if value else "false"
+
+
+def _day(value: date) -> str:
+    return value.isoformat()
+
+
+def _unarmed(value: Any) -> str:
+    text = str(value)
+    return f"'{text}" if text[:1] in _FORMULA_STARTS else text
+
+
+_PLAIN: Mapping[Kind, Callable[[Any], str]] = {
+    "text": str,
+    "number": str,
+    "money": _money,
+    "date": _day,
+    "moment": _moment,
+    "bool": _truth,
+    "choice": str,
+}
+_CELL: Mapping[Kind, Callable[[Any], Any]] = {**_PLAIN, "text": _unarmed}
+_JSON: Mapping[Kind, Callable[[Any], Any]] = {**_PLAIN, "number": lambda value: value, "bool": bool}

@@ -1,0 +1,101 @@
+"""The first page of the command line: every command in one line, written without loading any of them.
+
+`epicevents --help` must answer at once, and click alone takes five times as long to load as Python itself. So the table
+of commands lives here, in plain tuples; src.cli.main reads the same table to find the file of a command it runs.
+"""
+
+import os
+
+from src.i18n import LANGUAGES, N_, _
+
+PROGRAM = "epicevents"
+
+# (heading, ((command, where its click object is, what it does), ...), ...); the help is repeated on the command itself.
+SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        N_("Help"),
+        (
+            ("permissions", "src.cli.permissions:permissions", N_("Show what each department may do.")),
+            ("completion", "src.cli.completion:completion", N_("Complete commands with the Tab key in your shell.")),
+            ("help", "src.cli.help:topics", N_("Explain exit codes, environment variables and output formats.")),
+        ),
+    ),
+)
+
+OPTIONS = (
+    ("--lang [{languages}]", N_("Language of all texts. Otherwise EPICEVENTS_LANG, then the system's language.")),
+    ("--no-color", N_("No colours, as with NO_COLOR in the environment.")),
+    ("--version", N_("Show the version.")),
+    ("-h, --help", N_("Show this help; after a command, the help of that command.")),
+)
+
+EXAMPLES = (
+    "epicevents permissions --lang fr",
+    "epicevents help exit-codes",
+)
+
+WIDEST = 100
+
+
+def commands() -> dict[str, tuple[str, str]]:
+    """Give each command's place (`module:attribute`) and its marked help line, in the order of the overview."""
+    return {name: (place, help_line) for _heading, entries in SECTIONS for name, place, help_line in entries}
+
+
+def overview(width: int | None = None) -> str:
+    """Write the first page of help in the reader's language, `width` columns wide (the terminal's by default)."""
+    width = min(width or terminal_width(), WIDEST)
+    lines = [
+        *_wrapped(
+            _("Epic Events CRM: clients, contracts and events, and for each department exactly its rights."), width
+        ),
+        "",
+        " ".join([_("Usage:"), PROGRAM, "[OPTIONS]", _("COMMAND [ARGUMENTS]...")]),
+    ]
+    first_column = max(len(name) for name in commands())
+    for heading, entries in SECTIONS:
+        lines += _section(
+            _(heading), [(name, _(help_line)) for name, _place, help_line in entries], first_column, width
+        )
+    options = [(names.format(languages="|".join(LANGUAGES)), _(help_line)) for names, help_line in OPTIONS]
+    lines += _section(_("Options, anywhere on the line"), options, max(len(names) for names, _help in options), width)
+    lines += ["", _("{heading}:").format(heading=_("Examples")), *(f"  {example}" for example in EXAMPLES)]
+    lines += ["", *_wrapped(_("More about a command: epicevents COMMAND --help"), width)]
+    return "\n".join(lines)
+
+
+def terminal_width() -> int:
+    """Tell how many columns the terminal has; 80 where there is none."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    for stream in (1, 2, 0):
+        try:
+            return os.get_terminal_size(stream).columns or 80
+        except OSError:
+            continue
+    return 80
+
+
+def _section(heading: str, rows: list[tuple[str, str]], first_column: int, width: int) -> list[str]:
+    lines = ["", _("{heading}:").format(heading=heading)]
+    # Too narrow for two columns: the explanation goes under its command.
+    stacked = width - first_column - 4 < 24
+    for name, text in rows:
+        if stacked:
+            lines += [f"  {name}", *(f"      {line}" for line in _wrapped(text, width - 6))]
+        else:
+            first, *others = _wrapped(text, width - first_column - 4)
+            lines += [f"  {name:<{first_column}}  {first}", *(f"{'':<{first_column + 4}}{line}" for line in others)]
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    # textwrap would import the re module: half of what this page may cost.
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines

@@ -1,0 +1,155 @@
+"""What a command still needs to know: asked for at a terminal, named all at once where nobody can answer.
+
+Secrets are never options: anybody on the computer can read a command line. They come from a hidden prompt, from
+standard input or from the environment.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import click
+
+from src.cli.commands import Option
+from src.cli.outcome import INTERRUPTED
+from src.cli.terminal import is_terminal, visible
+from src.domain.errors import InvalidInput
+from src.i18n import N_, _, current_language, ngettext
+
+T = TypeVar("T")
+
+LONGEST_SECRET = 1024
+
+_YES = {"en": ("y", "yes"), "fr": ("o", "oui", "y", "yes")}
+_NO = {"en": ("n", "no"), "fr": ("n", "non", "no")}
+
+
+class Parsed(click.ParamType[T], Generic[T]):
+    """A value read by one of the domain's own parsers: the shell accepts exactly what the web and the API accept."""
+
+    def __init__(self, parse: Callable[..., T], *, metavar: str = N_("TEXT"), **facts: Any) -> None:
+        self.parse, self.name, self.facts = parse, metavar, facts
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        return self.parse(value, **self.facts) if isinstance(value, str) else value
+
+
+def ask_for_missing(context: click.Context) -> None:
+    """Ask for each required value that the command line left out.
+
+    Raises:
+        click.UsageError: nobody is at a terminal to answer; all missing options are named at once.
+    """
+    missing = [
+        parameter
+        for parameter in context.command.params
+        if isinstance(parameter, Option) and parameter.ask and context.params.get(parameter.name) in (None, ())
+    ]
+    if not missing:
+        return
+    if not can_ask():
+        names = ", ".join(max(parameter.opts, key=len) for parameter in missing)
+        raise click.UsageError(
+            ngettext("Missing option: {names}.", "Missing options: {names}.", len(missing)).format(names=names),
+            ctx=context,
+        )
+    for parameter in missing:
+        context.params[parameter.name] = _ask(context, parameter)
+
+
+def can_ask() -> bool:
+    """Tell whether a person is there to answer."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Have a dangerous act confirmed, unless `--yes` already did; a "no" ends the command without doing anything.
+
+    Raises:
+        click.UsageError: nobody is at a terminal to answer.
+    """
+    if yes:
+        return
+    if not can_ask():
+        raise click.UsageError(_("This needs a confirmation: add --yes."), ctx=click.get_current_context(silent=True))
+    language = current_language()
+    while True:
+        typed = _read(" ".join([visible(question), _("[y/N]"), ""])).strip().lower()
+        if typed in _YES[language]:
+            return
+        if not typed or typed in _NO[language]:
+            click.echo(_("Nothing was done."), err=True)
+            raise click.exceptions.Exit(INTERRUPTED)
+
+
+def secret_options(function: Any) -> Any:
+    """Give a command the option `--password-stdin`; its function receives `password_stdin`."""
+    return click.option(
+        "--password-stdin",
+        is_flag=True,
+        cls=Option,
+        help=N_("Read the password from the first line of standard input."),
+    )(function)
+
+
+def read_secret(label: str, *, from_stdin: bool, variable: str = "EPICEVENTS_PASSWORD", twice: bool = False) -> str:
+    """Read a password: from standard input if asked to, else from the environment, else from a hidden prompt.
+
+    Raises:
+        click.UsageError: there is no prompt to be had and no other source, or the secret is empty or too long.
+    """
+    if from_stdin:
+        secret = sys.stdin.readline(LONGEST_SECRET + 2).rstrip("\r\n")
+    elif variable in os.environ:
+        secret = os.environ[variable]
+    elif can_ask():
+        secret = _prompt_secret(label, twice=twice)
+    else:
+        raise _usage_error(
+            _("No terminal to ask for the password on: use --password-stdin or set {variable}.").format(
+                variable=variable
+            )
+        )
+    if not secret:
+        raise _usage_error(_("The password is empty."))
+    if len(secret.encode("utf-8", "surrogateescape")) > LONGEST_SECRET:
+        raise _usage_error(_("The password is longer than {longest} bytes.").format(longest=LONGEST_SECRET))
+    return secret
+
+
+def _ask(context: click.Context, parameter: Option) -> Any:
+    label = _(str(parameter.ask))
+    if isinstance(parameter.type, click.Choice):
+        label = f"{label} ({', '.join(map(str, parameter.type.choices))})"
+    while True:
+        typed = _read(_("{label}:").format(label=label) + " ")
+        if not typed.strip():
+            continue
+        try:
+            return parameter.process_value(context, (typed,) if parameter.multiple else typed)
+        except click.UsageError as error:
+            message = error.message
+        except InvalidInput as error:
+            message = str(error)
+        click.echo(_("Error: {message}").format(message=visible(message)), err=True)
+
+
+def _prompt_secret(label: str, *, twice: bool) -> str:
+    while True:
+        secret = _read(_("{label}:").format(label=label) + " ", hidden=True)
+        if not secret:
+            continue
+        if not twice or _read(_("{label}:").format(label=_("Once more")) + " ", hidden=True) == secret:
+            return secret
+        click.echo(_("Error: {message}").format(message=_("The two entries differ.")), err=True)
+
+
+def _read(prompt: str, *, hidden: bool = False) -> str:
+    # Asked on the error output: standard output belongs to the answer. Ctrl-C and Ctrl-D end the command.
+    text: str = click.prompt(prompt, prompt_suffix="", default="", show_default=False, hide_input=hidden, err=True)
+    return text
+
+
+def _usage_error(message: str) -> click.UsageError:
+    return click.UsageError(message, ctx=click.get_current_context(silent=True))

@@ -1,0 +1,131 @@
+"""Lists and records on a terminal: a table as wide as the screen allows, or a block for each record where it is narrow.
+
+A table first shortens long texts, then leaves out the least important columns and says which, and never becomes
+columns of single letters: below that each record is a block of lines. Rich reads no markup in the texts.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from src.cli.columns import Column, Manner, Row, for_people
+from src.cli.terminal import colour_wanted, terminal_width, visible
+from src.i18n import _
+
+_GAP = 2
+# A text column is not made narrower than this to keep another column on the screen.
+_NARROWEST_TEXT = 14
+# Widths are measured on so many rows at a time; a page is at most 100.
+_CHUNK = 200
+
+
+def draw_list(columns: Sequence[Column], rows: Iterable[Row], manner: Manner) -> int:
+    """Draw a list, a screenful of measured rows at a time; gives the number of rows."""
+    console = _console()
+    remaining, count = iter(rows), 0
+    while chunk := list(islice(remaining, _CHUNK)):
+        texts = [[visible(text) for text in for_people(columns, row, manner)] for row in chunk]
+        _draw_chunk(console, columns, texts)
+        count += len(chunk)
+    return count
+
+
+def draw_record(columns: Sequence[Column], row: Row, manner: Manner) -> None:
+    """Draw one record: a line for each column, long texts wrapped beside their heading."""
+    console = _console()
+    texts = [visible(text, lines=True) for text in for_people(columns, row, manner)]
+    _draw_block(console, [_(column.heading) for column in columns], texts)
+
+
+def _console() -> Console:
+    colour = colour_wanted(sys.stdout)
+    return Console(
+        file=sys.stdout,
+        width=terminal_width(),
+        color_system="auto" if colour else None,
+        no_color=not colour,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def _draw_chunk(console: Console, columns: Sequence[Column], rows: list[list[str]]) -> None:
+    headings = [_(column.heading) for column in columns]
+    natural = [
+        max(cell_len(heading), *(cell_len(row[position]) for row in rows)) for position, heading in enumerate(headings)
+    ]
+    widths = fitting_widths(columns, natural, console.width)
+    if widths is None:
+        for row in rows:
+            _draw_block(console, headings, row)
+            console.print()
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_edge=False)
+    for position, width in widths.items():
+        right = columns[position].is_number
+        table.add_column(
+            Text(_cut(headings[position], width)), width=width, no_wrap=True, justify="right" if right else "left"
+        )
+    for row in rows:
+        table.add_row(*(Text(_cut(row[position], width)) for position, width in widths.items()))
+    console.print(table)
+    if hidden := [headings[position] for position in range(len(columns)) if position not in widths]:
+        note = _("Not shown for lack of room: {columns}.").format(columns=", ".join(hidden))
+        console.print(Text(note, style="dim"))
+
+
+def fitting_widths(columns: Sequence[Column], natural: Sequence[int], room: int) -> dict[int, int] | None:
+    """Choose the columns that fit on a screen and their widths; None where even the essential ones do not fit.
+
+    Texts may be shortened, numbers, amounts and dates never: half an amount is a wrong amount.
+    """
+    least = [
+        min(width, _NARROWEST_TEXT) if column.kind in {"text", "choice"} else width
+        for column, width in zip(columns, natural, strict=True)
+    ]
+    kept = list(range(len(columns)))
+    # From the least important, and among equals from the right.
+    leaving = sorted(kept, key=lambda position: (columns[position].importance, position))
+    while _total(least, kept) > room:
+        last = leaving.pop()
+        if columns[last].importance == 1:
+            return None
+        kept.remove(last)
+    widths = {position: least[position] for position in kept}
+    spare = room - _total(least, kept)
+    # The room that is left goes to the shortened columns, a little to each in turn.
+    while spare and (short := [position for position in kept if widths[position] < natural[position]]):
+        for position in short[:spare]:
+            widths[position] += 1
+        spare -= min(spare, len(short))
+    return widths
+
+
+def _total(widths: Sequence[int], kept: Sequence[int]) -> int:
+    return sum(widths[position] for position in kept) + _GAP * (len(kept) - 1)
+
+
+def _draw_block(console: Console, headings: Sequence[str], texts: Sequence[str]) -> None:
+    label_width = max(cell_len(heading) for heading in headings)
+    if console.width - label_width - _GAP < _NARROWEST_TEXT:
+        # No room beside the headings: the value goes under its heading.
+        for heading, text in zip(headings, texts, strict=True):
+            console.print(Text(heading, style="bold"))
+            console.print(Text(text), soft_wrap=False)
+        return
+    block = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    block.add_column(width=label_width, no_wrap=True, style="bold")
+    block.add_column(overflow="fold")
+    for heading, text in zip(headings, texts, strict=True):
+        block.add_row(Text(heading), Text(text))
+    console.print(block)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
