@@ -4,6 +4,7 @@ For people a value speaks their language (`1 200,00 €`). For spreadsheets and 
 with the language: amounts `1200.00`, moments ISO 8601 in UTC with their offset, codes such as `SALES`, keys in English.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from src.i18n import N_, _, format_date, format_moment, format_money
 
-Kind = Literal["text", "number", "money", "date", "moment", "bool", "choice"]
+Kind = Literal["text", "number", "money", "date", "moment", "bool", "choice", "changes"]
 Row = Sequence[Any]
 
 NOTHING = "–"
@@ -27,8 +28,8 @@ class Column:
     """One column of a list, or one line of a record.
 
     `key` is its stable English name, `heading` its marked one. Importance 1 stays on the narrowest screen, 3 leaves
-    first. `labels` gives the marked words of a choice. `zone_key` names the column with the time zone of a moment.
-    `of` takes the value out of a record where that is not simply the attribute `key`.
+    first. `labels` gives the marked words of a choice; "changes" are {field: (before, after)}. `zone_key` names the
+    column with the time zone of a moment. `of` takes the value out of a record where it is not the attribute `key`.
     """
 
     key: str
@@ -115,8 +116,18 @@ def _text(column: Column, value: Any, zone: tzinfo, currency: str) -> str:
             return _(N_("yes")) if value else _(N_("no"))
         case "choice":
             return _(column.labels.get(str(value), str(value)))
+        case "changes":
+            return "; ".join(f"{name}: {_side(before)} → {_side(after)}" for name, (before, after) in value.items())
         case _:
             return str(value)
+
+
+def _side(value: object) -> str:
+    return NOTHING if value is None or value == "" else str(value)
+
+
+def _changes(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _moment(value: datetime) -> str:
@@ -148,6 +159,12 @@ _PLAIN: Mapping[Kind, Callable[[Any], str]] = {
     "moment": _moment,
     "bool": _truth,
     "choice": str,
+    "changes": _changes,
 }
 _CELL: Mapping[Kind, Callable[[Any], Any]] = {**_PLAIN, "text": _unarmed}
-_JSON: Mapping[Kind, Callable[[Any], Any]] = {**_PLAIN, "number": lambda value: value, "bool": bool}
+_JSON: Mapping[Kind, Callable[[Any], Any]] = {
+    **_PLAIN,
+    "number": lambda value: value,
+    "bool": bool,
+    "changes": lambda value: value,
+}

@@ -1,5 +1,6 @@
 """The start of every command: the language is chosen, the first page of help answers at once, click does the rest."""
 
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123 - pathlib costs as much as all of `epicevents --help`
 import os
 import sys
 
@@ -11,12 +12,9 @@ COMPLETION_VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
 
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal or file that cannot hold a letter shows its code instead of ending in a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _tolerate_odd_letters()
     language, rest = take_global_options(arguments)
-    set_language(language or preferred_language(os.environ))
+    set_language(language or preferred_language(os.environ, installation=_language_in_env_file()))
     if rest in ([], ["--help"], ["-h"]) and COMPLETION_VARIABLE not in os.environ:
         return _show_overview()
     # From here on click is loaded.
@@ -51,9 +49,12 @@ def take_global_options(arguments: list[str]) -> tuple[str | None, list[str]]:
     return language, rest
 
 
-def preferred_language(environment: "os._Environ[str] | dict[str, str]") -> str:
-    """Choose a language as gettext does: EPICEVENTS_LANG, then the locale, which LANGUAGE refines; else English."""
-    if own := language_of(environment.get("EPICEVENTS_LANG")):
+def preferred_language(environment: "os._Environ[str] | dict[str, str]", *, installation: str | None = None) -> str:
+    """Choose a language: EPICEVENTS_LANG, then the locale, which LANGUAGE refines as gettext has it, else English.
+
+    `installation` is what the .env file says, which counts as EPICEVENTS_LANG where that is not set.
+    """
+    if own := language_of(environment.get("EPICEVENTS_LANG") or installation):
         return own
     locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
     # LANGUAGE is a list of wishes; like GNU gettext, a plain C locale ("no language at all") switches it off.
@@ -62,6 +63,32 @@ def preferred_language(environment: "os._Environ[str] | dict[str, str]") -> str:
             if spoken := language_of(wish):
                 return spoken
     return language_of(locale) or DEFAULT_LANGUAGE
+
+
+def _language_in_env_file() -> str | None:
+    # src.config reads the whole file, but loads with the database; a help page has the same language for less.
+    if os.environ.get("EPICEVENTS_LANG"):
+        return None
+    place = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), ".env")
+    try:
+        with open(place, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip().removeprefix("export ").partition("=") for line in file]
+    except OSError:
+        return None
+    values = [value for name, _equals, value in lines if name.strip() == "EPICEVENTS_LANG"]
+    return values[-1].partition("#")[0].strip().strip("'\"") if values else None
+
+
+def _tolerate_odd_letters() -> None:
+    # A terminal or file that cannot hold a letter shows its code, and bytes that are no text are refused where they are
+    # read as a value, instead of ending in a traceback.
+    for stream, errors in (
+        (sys.stdin, "surrogateescape"),
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)
 
 
 def _show_overview() -> int:

@@ -86,7 +86,7 @@ def fitting_widths(columns: Sequence[Column], natural: Sequence[int], room: int)
     Texts may be shortened, numbers, amounts and dates never: half an amount is a wrong amount.
     """
     least = [
-        min(width, _NARROWEST_TEXT) if column.kind in {"text", "choice"} else width
+        min(width, _NARROWEST_TEXT) if column.kind in {"text", "choice", "changes"} else width
         for column, width in zip(columns, natural, strict=True)
     ]
     kept = list(range(len(columns)))
