@@ -1,0 +1,191 @@
+"""`make install` says what is missing, installs once, and never takes a half-done installation for a whole one."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# A Poetry that notes each call and, like the real one, fills the .venv that it finds.
+POETRY = """#!/bin/sh
+if [ "$1" = --version ]; then echo "Poetry (version {version})"; exit; fi
+echo "$@" >> "{log}"
+{then}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of what the installation is made of, in a folder with a space, and with its own small src."""
+    folder = tmp_path / "the project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "__init__.py").write_text("")
+    for name in ("Makefile", "pyproject.toml", "poetry.lock"):
+        shutil.copy(PROJECT / name, folder)
+    (folder / "tools").mkdir()
+    for name in ("__init__.py", "find_python.sh", "install.py", "poetry.py"):
+        shutil.copy(PROJECT / "tools" / name, folder / "tools")
+    return folder
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder that comes first in the PATH."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    return folder
+
+
+def add(programs: Path, name: str, script: str) -> None:
+    (programs / name).write_text(script)
+    (programs / name).chmod(0o755)
+
+
+def add_poetry(programs: Path, *, version: str = "2.5.1", then: str = "") -> Path:
+    log = programs.parent / "poetry.log"
+    log.touch()
+    add(programs, "poetry", POETRY.format(version=version, log=log, then=then))
+    return log
+
+
+def make(target: str, *, project: Path, programs: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    command = ["make", "--no-print-directory", target]
+    # No network, whatever is configured: a test that would install anything for real fails instead.
+    env = {**os.environ, "PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", **env}
+    return subprocess.run(command, cwd=project, env=env, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_too_old_a_python_is_named(project: Path, programs: Path) -> None:
+    old = '#!/bin/sh\nif [ "$1" = -V ]; then echo Python 3.9.18; else exit 1; fi\n'
+    for name in ("python3", "python", *(f"python3.{minor}" for minor in range(11, 15))):
+        add(programs, name, old)
+    ran = make("install", project=project, programs=programs)
+    assert ran.returncode != 0
+    assert "needs Python 3.11 or newer, and this machine has Python 3.9.18." in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_python_that_was_named_and_does_not_work_is_refused(project: Path, programs: Path) -> None:
+    ran = make("install", project=project, programs=programs, PYTHON="/nowhere/python")
+    assert ran.returncode != 0
+    assert "PYTHON is set to '/nowhere/python', which is not a working Python 3.11 or newer." in ran.stderr
+
+
+def test_the_first_python_that_is_new_enough_serves(project: Path, programs: Path) -> None:
+    add(programs, "python3", "#!/bin/sh\nexit 1\n")
+    add(programs, "python3.14", "#!/bin/sh\necho /the/python3.14\n")
+    found = subprocess.run(
+        ["sh", "tools/find_python.sh"],
+        cwd=project,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert found.stdout == "/the/python3.14\n"
+
+
+def test_a_python_without_venv_says_which_package_it_lacks(project: Path, programs: Path) -> None:
+    broken = project.parent / "site"
+    broken.mkdir()
+    (broken / "ensurepip.py").write_text("raise ImportError('as Debian ships it')\n")
+    add_poetry(programs, version="1.8.0")  # too old to read the lock file, so the project's own is needed
+    ran = make("install", project=project, programs=programs, PYTHONPATH=str(broken))
+    assert ran.returncode != 0
+    assert "apt install python3-venv" in ran.stderr
+    assert not (project / ".venv" / ".installed").exists()
+
+
+def test_the_second_run_installs_nothing(project: Path, programs: Path) -> None:
+    log = add_poetry(programs)
+    assert make("install", project=project, programs=programs).returncode == 0
+    second = make("install", project=project, programs=programs)
+    assert (second.returncode, second.stdout) == (0, "")
+    assert log.read_text() == "install --no-interaction\n"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "poetry.lock"])
+def test_other_packages_are_installed(project: Path, programs: Path, name: str) -> None:
+    log = add_poetry(programs)
+    make("install", project=project, programs=programs)
+    with (project / name).open("a") as file:
+        file.write("# changed\n")
+    assert make("install", project=project, programs=programs).returncode == 0
+    assert log.read_text() == "install --no-interaction\n" * 2
+
+
+def test_a_moved_project_is_installed_again(project: Path, programs: Path) -> None:
+    log = add_poetry(programs)
+    make("install", project=project, programs=programs)
+    moved = project.rename(project.parent / "elsewhere")
+    assert make("install", project=moved, programs=programs).returncode == 0
+    assert log.read_text() == "install --no-interaction\n" * 2
+    assert str(moved) in (moved / ".venv/bin/activate").read_text()
+
+
+def test_an_installation_that_failed_is_not_taken_for_done(project: Path, programs: Path) -> None:
+    add_poetry(programs, then="exit 1")
+    failed = make("install", project=project, programs=programs)
+    assert failed.returncode != 0
+    assert "The installation failed: " in failed.stderr
+    assert "Traceback" not in failed.stderr
+    log = add_poetry(programs)
+    log.write_text("")
+    assert make("install", project=project, programs=programs).returncode == 0
+    assert log.read_text() == "install --no-interaction\n"
+
+
+@pytest.mark.parametrize("signal", ["INT", "TERM", "KILL"])
+def test_an_interrupted_installation_starts_from_an_empty_venv(project: Path, programs: Path, signal: str) -> None:
+    # The real signal, sent to the installation itself while Poetry is half-way through a package.
+    half = "touch .venv/half-installed; kill -{} $PPID; sleep 1; exit 1"
+    add_poetry(programs, then=half.format(signal))
+    interrupted = make("install", project=project, programs=programs)
+    assert interrupted.returncode != 0
+    assert not (project / ".venv/.installed").exists()
+    assert "Traceback" not in interrupted.stderr
+
+    add_poetry(programs)
+    assert make("install", project=project, programs=programs).returncode == 0
+    assert not (project / ".venv/half-installed").exists()
+    assert (project / ".venv/.installed").exists()
+
+
+def test_a_venv_that_the_user_made_is_kept(project: Path, programs: Path) -> None:
+    add_poetry(programs)
+    subprocess.run(["python3", "-m", "venv", "--without-pip", ".venv"], cwd=project, check=True)
+    (project / ".venv/kept").touch()
+    assert make("install", project=project, programs=programs).returncode == 0
+    assert (project / ".venv/kept").exists()
+
+
+def test_two_shells_install_one_after_the_other(project: Path, programs: Path) -> None:
+    log = add_poetry(programs, then="sleep 0.5")
+    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    both = [
+        subprocess.Popen(["make", "install"], cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    assert [(shell.communicate(), shell.returncode)[1] for shell in both] == [0, 0]
+    assert log.read_text() == "install --no-interaction\n"
+
+
+def test_the_program_starts_in_a_folder_with_a_space(project: Path, programs: Path) -> None:
+    python = project / ".venv/bin/python"
+    script = f"#!{python}\nprint('started')\n"
+    poetry_install = f"cat > .venv/bin/epicevents <<'END'\n{script}END\nchmod +x .venv/bin/epicevents"
+    add_poetry(programs, then=poetry_install)
+    assert make("install", project=project, programs=programs).returncode == 0
+    started = subprocess.run([project / ".venv/bin/epicevents"], capture_output=True, encoding="utf-8", check=True)
+    assert started.stdout == "started\n"
+
+
+def test_nothing_is_installed_into_an_environment_that_is_active(project: Path, programs: Path) -> None:
+    log = add_poetry(programs, then='echo "$VIRTUAL_ENV $POETRY_VIRTUALENVS_CREATE" >> ' + '"$(dirname "$0")/../seen"')
+    other = {"VIRTUAL_ENV": "/another/project/.venv", "POETRY_VIRTUALENVS_CREATE": "false"}
+    assert make("install", project=project, programs=programs, **other).returncode == 0
+    assert (log.parent / "seen").read_text() == " true\n"
