@@ -45,6 +45,12 @@ class LoginRefused(NotAuthenticated):
     message = N_("The username, the password or the code is wrong, or the account is closed.")
 
 
+class SecondFactorNeeded(NotAuthenticated):
+    """The password is right; this account also wants a code. Asking for it does not count as a failure."""
+
+    message = N_("Enter the code of your authenticator app, or one of your recovery codes.")
+
+
 class TooManyAttempts(CrmError):
     """Too many failed log-ins: the account or the place they come from must wait."""
 
@@ -59,6 +65,18 @@ class Forbidden(CrmError):
     """The rulebook does not give this person this right."""
 
     message = N_("Your department ({department}) may not do this: {rule}.")
+
+
+class PasswordChangeRequired(Forbidden):
+    """Somebody else knows this password: until its holder has chosen another, nothing else is allowed."""
+
+    message = N_("Your password was given to you by somebody else. Choose one of your own first.")
+
+
+class TwoFactorRequired(Forbidden):
+    """This installation wants a second factor from this department: until it is set up, nothing else is allowed."""
+
+    message = N_("Your department must log in with a second factor. Set it up first.")
 
 
 class NotFound(CrmError):
