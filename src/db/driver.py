@@ -53,5 +53,7 @@ _REFUSALS = (
     ("could not translate host name", N_("no machine has this name")),
     ("timeout expired", N_("the server does not answer")),
     ("too many clients", N_("the server has no connection left")),
+    ("does not support SSL", N_("the server offers no encrypted connection")),
+    ("invalid sslmode value", N_("the address has an option that PostgreSQL does not know")),
     ("invalid connection option", N_("the address has an option that PostgreSQL does not know")),
 )

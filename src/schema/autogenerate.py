@@ -29,7 +29,7 @@ def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[F
 
 def in_words(differences: Iterable[Any]) -> list[str]:
     """Name what differs between a database and the models: `−users` is missing, `+users` is too much."""
-    return list(dict.fromkeys(_words(differences)))
+    return sorted(dict.fromkeys(_words(differences)))  # what is too much first: it tells whose database this is
 
 
 def _words(differences: Iterable[Any]) -> Iterator[str]:

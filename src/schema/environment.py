@@ -65,6 +65,7 @@ def _change(url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
         lock.create_private_file(url)
     with lock.open_to_change(url) as engine:
         end = time.monotonic() + lock.WAIT_SECONDS
+        pause = lock.PAUSE_SECONDS
         while True:
             try:
                 _change_once(engine, url, metadata, stamp_anyway=stamp_anyway)
@@ -72,7 +73,8 @@ def _change(url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
                 # Everything was rolled back: those who were waiting behind us work on, then we try again.
                 if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or time.monotonic() > end:
                     raise
-                time.sleep(lock.PAUSE_SECONDS)
+                time.sleep(pause)
+                pause = min(2 * pause, 2.0)
             else:
                 return
 
