@@ -15,7 +15,7 @@ FIXED = {"DATABASE_URL": NO_DATABASE, "LANG": "C.UTF-8", "TZ": "Europe/Paris", "
 REMOVED = (
     *("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_MONETARY", "LC_COLLATE"),
     *("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "PAGER", "EDITOR", "VISUAL"),
-    *("TTY_COMPATIBLE", "TTY_INTERACTIVE", "POETRY_ACTIVE"),
+    *("TTY_COMPATIBLE", "TTY_INTERACTIVE", "POETRY_ACTIVE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"),
 )
 PRIVATE = ("epic_events_crm.db", "epic_events_crm.db-wal", "epic_events_crm.db-journal", ".env")
 

@@ -12,9 +12,14 @@ READERS_OF_THE_ENVIRONMENT = {SRC / "config.py", *files_of("cli", "__main__")}
 MAY_COMMIT = {SRC / "services" / "auth.py"}
 
 
+# Alembic's command line is an edge too: this is where migrations/env.py has its answers written.
+MAY_SPEAK = {SRC / "schema" / "answers.py"}
+
+
 def test_nothing_below_the_edges_prints() -> None:
     speaking = {"print", "input", "sys.stdout.write", "sys.stderr.write"}
-    found = [place(path, line) for path in files_below_the_edges() for name, line in calls_in(path) if name in speaking]
+    quiet = [path for path in files_below_the_edges() if path not in MAY_SPEAK]
+    found = [place(path, line) for path in quiet for name, line in calls_in(path) if name in speaking]
     assert found == []
 
 
