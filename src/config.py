@@ -63,6 +63,8 @@ class Settings:
     time_zone: str = "Europe/Paris"
     language: str | None = None
     sentry_dsn: str | None = field(default=None, repr=False)
+    # Departments whose members may do nothing before they have set up the second factor.
+    two_factor_for: tuple[str, ...] = ()
 
 
 def load_settings(
@@ -86,6 +88,7 @@ def load_settings(
         time_zone=_time_zone(given),
         language=_language(given),
         sentry_dsn=_sentry_dsn(given),
+        two_factor_for=_two_factor_for(given),
     )
 
 
@@ -160,6 +163,18 @@ def _language(given: _Given) -> str | None:
     if language is None:
         raise SettingError("EPICEVENTS_LANG", source, N_("it must be en or fr"))
     return language
+
+
+def _two_factor_for(given: _Given) -> tuple[str, ...]:
+    found = given.find("EPICEVENTS_TWO_FACTOR_FOR")
+    if found is None:
+        return ()
+    value, source = found
+    departments = tuple(word.strip().upper() for word in value.split(","))
+    if not set(departments) <= {"SALES", "SUPPORT", "MANAGEMENT"}:
+        reason = N_("it must name departments: sales, support, management, separated by commas")
+        raise SettingError("EPICEVENTS_TWO_FACTOR_FOR", source, reason)
+    return departments
 
 
 def _sentry_dsn(given: _Given) -> str | None:

@@ -13,6 +13,35 @@ PROGRAM = "epicevents"
 # (heading, ((command, where its click object is, what it does), ...), ...); the help is repeated on the command itself.
 SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
+        N_("Work"),
+        (
+            ("client", "src.cli.clients:client", N_("Clients and their sales contacts.")),
+            ("contract", "src.cli.contracts:contract", N_("Contracts and their payments.")),
+            ("event", "src.cli.events:event", N_("Events, their place, time and support contact.")),
+            ("user", "src.cli.users:user", N_("The staff directory and, for management, its accounts.")),
+            ("audit", "src.cli.audit:audit", N_("Who did what, for management.")),
+        ),
+    ),
+    (
+        N_("Your account"),
+        (
+            ("login", "src.cli.auth:login", N_("Log in; the session lasts 12 hours.")),
+            ("logout", "src.cli.auth:logout", N_("Log out; the session ends everywhere.")),
+            ("whoami", "src.cli.auth:whoami", N_("Show who is logged in.")),
+            (
+                "password",
+                "src.cli.own_account:password",
+                N_("Choose another password; your other sessions end."),
+            ),
+            ("sessions", "src.cli.own_account:sessions", N_("Where you are logged in.")),
+            ("two-factor", "src.cli.own_account:two_factor", N_("A code from your telephone as a second key.")),
+        ),
+    ),
+    (
+        N_("Installation"),
+        (("init", "src.cli.init:init", N_("Create or upgrade the database, and the first manager's account.")),),
+    ),
+    (
         N_("Help"),
         (
             ("permissions", "src.cli.permissions:permissions", N_("Show what each department may do.")),
@@ -50,7 +79,7 @@ def overview(width: int | None = None) -> str:
             _("Epic Events CRM: clients, contracts and events, and for each department exactly its rights."), width
         ),
         "",
-        " ".join([_("Usage:"), PROGRAM, "[OPTIONS]", _("COMMAND [ARGUMENTS]...")]),
+        *_wrapped(" ".join([_("Usage:"), PROGRAM, "[OPTIONS]", _("COMMAND [ARGUMENTS]...")]), width),
     ]
     first_column = max(len(name) for name in commands())
     for heading, entries in SECTIONS:

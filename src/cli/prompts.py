@@ -6,8 +6,8 @@ standard input or from the environment.
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NoReturn, TypeVar
 
 import click
 
@@ -49,13 +49,22 @@ def ask_for_missing(context: click.Context) -> None:
     if not missing:
         return
     if not can_ask():
-        names = ", ".join(max(parameter.opts, key=len) for parameter in missing)
-        raise click.UsageError(
-            ngettext("Missing option: {names}.", "Missing options: {names}.", len(missing)).format(names=names),
-            ctx=context,
-        )
+        _refuse_missing([max(parameter.opts, key=len) for parameter in missing], context)
     for parameter in missing:
         context.params[parameter.name] = _ask(context, parameter)
+
+
+def ask(fields: Sequence[tuple[str, str, str]], given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Complete what was given with what is missing, each as (name, marked label, option).
+
+    Raises:
+        click.UsageError: nobody is at a terminal to answer; all missing options are named at once.
+    """
+    missing = [field for field in fields if not given.get(field[0])]
+    if missing and not can_ask():
+        _refuse_missing([flag for _name, _label, flag in missing], click.get_current_context(silent=True))
+    answers = {name: _read_required(_(label)) for name, label, _flag in missing}
+    return {**given, **answers}
 
 
 def can_ask() -> bool:
@@ -116,6 +125,17 @@ def read_secret(label: str, *, from_stdin: bool, variable: str = "EPICEVENTS_PAS
     if len(secret.encode("utf-8", "surrogateescape")) > LONGEST_SECRET:
         raise _usage_error(_("The password is longer than {longest} bytes.").format(longest=LONGEST_SECRET))
     return secret
+
+
+def _refuse_missing(names: Sequence[str], context: click.Context | None) -> NoReturn:
+    sentence = ngettext("Missing option: {names}.", "Missing options: {names}.", len(names))
+    raise click.UsageError(sentence.format(names=", ".join(names)), ctx=context)
+
+
+def _read_required(label: str) -> str:
+    while not (typed := _read(_("{label}:").format(label=label) + " ").strip()):
+        pass
+    return typed
 
 
 def _ask(context: click.Context, parameter: Option) -> Any:

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, true, union, update
+from sqlalchemy import Select, and_, exists, func, select, text, true, union, update
 from sqlalchemy.orm import Session
 
 from src.domain.contact_details import parse_email, parse_phone
 from src.domain.errors import AlreadyExists, InvalidInput, Marked, RuleBroken
 from src.domain.permissions import Action, Actor, Department, require
-from src.domain.values import parse_name, parse_username
+from src.domain.values import is_username, parse_name, parse_username
 from src.i18n import N_
 from src.models.base import now as current_moment
 from src.models.client import Client
 from src.models.event import Event
 from src.models.user import User
+from src.security import throttle, two_factor
 from src.services import audit_trail, auth
 from src.services.clients import active_member
 from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
@@ -67,14 +68,14 @@ class UserFilter:
 SORTS: Mapping[str, Any] = {"name": User.name_key, "username": User.username, "created": User.created_at, "id": User.id}
 
 
-def parse_department(text: str) -> Department:
+def parse_department(word: str) -> Department:
     """Read a department: sales, support or management, in English or in French.
 
     Raises:
         InvalidInput: anything else.
     """
     words = {"commercial": "SALES", "gestion": "MANAGEMENT"}
-    typed = text.strip()
+    typed = word.strip()
     try:
         return Department(words.get(typed.lower(), typed.upper()))
     except ValueError:
@@ -83,16 +84,27 @@ def parse_department(text: str) -> Department:
         ) from None
 
 
-def create_first_manager(session: Session, details: UserDetails, *, password_hash: str, region: str) -> User:
+def has_staff(session: Session) -> bool:
+    """Tell whether there is any account yet."""
+    return bool(session.scalar(select(exists(select(User.id)))))
+
+
+def create_first_manager(
+    session: Session, details: UserDetails, *, password_hash: str, region: str, must_change: bool
+) -> User:
     """Create the account that creates all others; possible only while there is no account at all.
 
     Raises:
         RuleBroken: there are accounts already; InvalidInput.
     """
-    if session.scalar(select(func.count()).select_from(User)):
+    if session.get_bind().dialect.name == "postgresql":
+        # Two of these at once must not both find the table empty (SQLite has one writer at a time).
+        session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+    if has_staff(session):
         raise RuleBroken(N_("There are accounts already; a member of management creates further ones."))
     audit_trail.sign_as_system(session, Action.USER_CREATE, interface="cli")
-    return _add(session, replace(details, department=Department.MANAGEMENT), password_hash, region, must_change=False)
+    manager = replace(details, department=Department.MANAGEMENT)
+    return _add(session, manager, password_hash, region, must_change=must_change)
 
 
 def create_user(session: Session, actor: Actor, details: UserDetails, *, password_hash: str, region: str) -> User:
@@ -189,7 +201,9 @@ def reset_password(session: Session, actor: Actor, user_id: int, *, password_has
     authorize(session, actor, Action.USER_RESET_PASSWORD)
     user.password_hash = password_hash
     user.must_change_password = True
-    user.totp_secret = None
+    user.totp_secret = user.totp_last_step = None
+    two_factor.remove_recovery_codes(session, user.id)
+    throttle.forgive(session, user.username)
     auth.end_sessions(session, user.id)
     session.flush()
     return user
@@ -218,17 +232,19 @@ def show_user(session: Session, actor: Actor, user_id: int) -> User:
     return get_or_raise(session, User, user_id)
 
 
-def find_user(session: Session, actor: Actor, text: str) -> User:
+def find_user(session: Session, actor: Actor, person: str) -> User:
     """Find a colleague by number or username, as people type them.
 
     Raises:
         InvalidInput: nobody has this number or username.
     """
     authorize(session, actor, Action.USER_READ)
-    typed = text.strip()
-    by_id = typed.isascii() and typed.isdigit() and len(typed) < 19
-    condition = User.id == int(typed) if by_id else User.username == typed.lower()
-    user = session.scalars(select(User).where(condition)).one_or_none()
+    typed = person.strip()
+    user = None
+    if typed.isascii() and typed.isdigit() and len(typed) < 19:
+        user = session.get(User, int(typed))
+    elif is_username(typed):
+        user = session.scalars(select(User).where(User.username == typed.lower())).one_or_none()
     if user is None:
         raise InvalidInput(N_("{field}: nobody has this username or number."), field=N_("member of staff"))
     return user

@@ -1,0 +1,88 @@
+"""`epicevents audit`: the whole audit log, for management."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from src.cli.columns import Column
+from src.cli.commands import group, option
+from src.cli.context import Desk
+from src.cli.histories import COLUMNS as HISTORY
+from src.cli.paging import Paging, answer_list, paging_options
+from src.cli.prompts import Parsed
+from src.domain.permissions import Action
+from src.domain.values import parse_id
+from src.i18n import N_, _
+
+RECORDS = {
+    "users": N_("member of staff"),
+    "clients": N_("client"),
+    "contracts": N_("contract"),
+    "events": N_("event"),
+}
+
+COLUMNS = (
+    *HISTORY[:4],
+    Column(key="record_type", heading=N_("Record"), kind="choice", labels=RECORDS, importance=2),
+    Column(key="record_id", heading=N_("Record no."), kind="number", importance=2),
+    *HISTORY[4:],
+)
+
+
+@group("audit", help=N_("Who did what, for management."))
+def audit() -> None:
+    """Hold the verbs for the audit log."""
+
+
+@audit.command(
+    "list",
+    help=N_("List the audit log, newest first."),
+    examples=("epicevents audit list --by bill.boquet", "epicevents audit list --record contracts --id 7"),
+)
+@option("--by", metavar=N_("PERSON"), help=N_("Only what this member of staff did (username or number)."))
+@option("--action", default="", type=click.Choice(["", *Action]), metavar=N_("ACTION"), help=N_("Only this action."))
+@option("--record", "record_type", type=click.Choice(list(RECORDS)), help=N_("Only this kind of record."))
+@option("--id", "record_id", type=Parsed(parse_id, field=N_("number")), metavar=N_("NUMBER"), help=N_("Only this one."))
+@option("--since", metavar=N_("MOMENT"), help=N_("From this day and time on."))
+@option("--until", metavar=N_("MOMENT"), help=N_("Before this day and time."))
+@paging_options(("id",), default="-id")
+def list_audit(
+    *,
+    by: str | None,
+    action: str,
+    record_type: str | None,
+    record_id: int | None,
+    since: str | None,
+    until: str | None,
+    paging: Paging,
+) -> None:
+    """Show the audit log."""
+    from src.services import audit as log  # noqa: PLC0415 - loaded when used
+    from src.services import lists, users  # noqa: PLC0415
+
+    def wanted(desk: Desk) -> log.AuditFilter:
+        return log.AuditFilter(
+            actor_id=users.find_user(desk.session, desk.actor, by).id if by else None,
+            action=action,
+            record_type=record_type or "",
+            record_id=record_id,
+            since=desk.moment(since, field=N_("since")) if since else None,
+            until=desk.moment(until, field=N_("until")) if until else None,
+        )
+
+    def everything(desk: Desk) -> Iterator[Any]:
+        statement = log.select_audit(desk.actor, wanted(desk))
+        return lists.stream(desk.session, statement, log.audit_order(paging.sort))
+
+    answer_list(
+        COLUMNS,
+        paging,
+        record_type="audit_entries",
+        filters={"by": by, "action": action, "record": record_type, "id": record_id, "since": since, "until": until},
+        empty=_("No entry found."),
+        page=lambda desk: log.list_audit(
+            desk.session, desk.actor, wanted(desk), sort=paging.sort, limit=paging.limit, after=paging.after
+        ),
+        everything=everything,
+    )

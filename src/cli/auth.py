@@ -1,0 +1,120 @@
+"""`epicevents login`, `logout` and `whoami`: who is working at this computer."""
+
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from src.cli.columns import Column, row_of
+from src.cli.commands import command, option
+from src.cli.context import INTERFACE, address_of_this_computer, manner_of, open_database, reading, settings
+from src.cli.prompts import can_ask, read_secret, secret_options
+from src.cli.render import json_option, output_options, show_done, show_record
+from src.cli.session_file import forget_token, read_token, store_token
+from src.cli.users import RECORD
+from src.domain.errors import NotAuthenticated, SecondFactorNeeded
+from src.domain.permissions import DEPARTMENT_LABELS, Action
+from src.i18n import N_, _, format_moment
+
+LOG_IN = (
+    Column(key="username", heading=N_("Username")),
+    Column(
+        key="department",
+        heading=N_("Department"),
+        kind="choice",
+        labels={department.value: label for department, label in DEPARTMENT_LABELS.items()},
+    ),
+    Column(key="expires_at", heading=N_("Ends"), kind="moment"),
+    Column(key="must_change_password", heading=N_("Must choose a password"), kind="bool"),
+)
+
+
+@command(
+    "login",
+    help=N_("Log in; the session lasts 12 hours."),
+    examples=("epicevents login --username bill.boquet", "epicevents login --username kate --password-stdin < secret"),
+)
+@option("--username", metavar=N_("TEXT"), ask=N_("Username"), help=N_("Your username."))
+@option("--code", metavar=N_("CODE"), help=N_("Code of your authenticator app, or a recovery code."))
+@secret_options
+@json_option
+def login(username: str, code: str | None, *, password_stdin: bool) -> None:
+    """Log in."""
+    password = read_secret(_("Password"), from_stdin=password_stdin)
+    opened = _log_in(username, password, code)
+    place = open_database().place
+    previous = _previous_token(place)
+    store_token(place, opened.token)
+    if previous is not None:
+        _end_session(previous)
+    row = [opened.actor.username, opened.actor.department, opened.expires_at, opened.must_change_password]
+    until = format_moment(opened.expires_at, manner_of(settings()).zone)
+    sentences = [_("Logged in as {username} until {moment}.").format(username=opened.actor.username, moment=until)]
+    if opened.must_change_password:
+        sentences.append(_("Choose a password of your own now: epicevents password"))
+    show_done(" ".join(sentences), LOG_IN, row)
+
+
+@command("logout", help=N_("Log out; the session ends everywhere."), examples=("epicevents logout",))
+def logout() -> None:
+    """Log out."""
+    place = open_database().place
+    token = _previous_token(place)
+    if token is None:
+        show_done(_("Nobody was logged in."))
+        return
+    _end_session(token)
+    forget_token(place)
+    show_done(_("Logged out."))
+
+
+@command("whoami", help=N_("Show who is logged in."), examples=("epicevents whoami",))
+@output_options
+def whoami() -> None:
+    """Show who is logged in."""
+    from src.services import users  # noqa: PLC0415 - loaded when used
+
+    with reading(Action.OWN_PASSWORD) as desk:
+        found = users.show_user(desk.session, desk.actor, desk.actor.user_id)
+    show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
+
+
+def _log_in(username: str, password: str, code: str | None) -> Any:
+    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
+    from src.services import auth  # noqa: PLC0415
+
+    database = open_database()
+    with database.reading() as session:
+        require_current(session.connection())
+
+    def attempt(given: str | None) -> auth.LogIn:
+        return auth.log_in(
+            database,
+            username,
+            password,
+            code=given,
+            address=address_of_this_computer(),
+            interface=INTERFACE,
+            device=platform.node(),
+            now=datetime.now(UTC),
+        )
+
+    try:
+        return attempt(code)
+    except SecondFactorNeeded:
+        if not can_ask():
+            raise
+    return attempt(read_secret(_("Code of your authenticator app"), from_stdin=False, variable="EPICEVENTS_CODE"))
+
+
+def _previous_token(place: str) -> str | None:
+    try:
+        return read_token(place)
+    except NotAuthenticated:
+        return None
+
+
+def _end_session(token: str) -> None:
+    from src.services import auth  # noqa: PLC0415 - loaded when used
+
+    with open_database().writing() as session:
+        auth.log_out(session, token)

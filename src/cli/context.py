@@ -1,0 +1,132 @@
+"""What a command works with: the settings, the database in one transaction, and whoever is logged in."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from src.cli.columns import Manner
+from src.cli.outcome import SAVED, SAVING, mark
+from src.cli.session_file import read_token
+from src.config import PROJECT_ROOT, SettingError, Settings, load_settings
+from src.domain.errors import Marked, WrongSetting
+from src.domain.values import parse_moment
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from src.db.session import Database
+    from src.domain.permissions import Action, Actor
+
+INTERFACE = "cli"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One person at work: who they are, the open transaction, and how this installation writes things."""
+
+    session: "Session"
+    actor: "Actor"
+    settings: Settings
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the installation."""
+        return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def manner(self) -> Manner:
+        """How values are written for people here."""
+        return manner_of(self.settings)
+
+    def moment(self, text: str, *, field: str) -> datetime:
+        """Read a moment typed as the clock on the wall shows it.
+
+        Raises:
+            InvalidInput.
+        """
+        return parse_moment(text, field=field, zone=self.zone)
+
+
+@contextmanager
+def reading(purpose: "Action | None" = None) -> Iterator[Desk]:
+    """Open a transaction that only reads, for whoever is logged in.
+
+    `purpose` names what someone may do before they have chosen a password or set up a second factor (services.auth).
+    """
+    database = open_database()
+    with database.reading() as session:
+        yield _desk(session, database, purpose)
+
+
+@contextmanager
+def writing(purpose: "Action | None" = None) -> Iterator[Desk]:
+    """Open a transaction that commits when the block ends without an error; only then say "done"."""
+    database = open_database()
+    with database.writing() as session:
+        yield _desk(session, database, purpose)
+        mark(SAVING)  # what Ctrl-C says from here on
+    mark(SAVED)
+
+
+@cache
+def settings() -> Settings:
+    """Read this installation's settings once a command.
+
+    Raises:
+        WrongSetting.
+    """
+    try:
+        return load_settings()
+    except SettingError as error:
+        refusal = WrongSetting(setting=error.setting, source=error.source, reason=Marked(error.reason))
+    raise refusal
+
+
+@cache
+def open_database() -> "Database":
+    """Open the configured database, once a command; nothing is created.
+
+    Raises:
+        WrongSetting.
+    """
+    from src.db.session import Database  # noqa: PLC0415 - SQLAlchemy is loaded only by commands that need it
+    from src.db.url import parse_database_url  # noqa: PLC0415
+
+    given = settings()
+    url = parse_database_url(given.database_url, source=given.database_url_source, root=PROJECT_ROOT)
+    return Database(url)
+
+
+def manner_of(given: Settings) -> Manner:
+    """Tell how this installation writes values for people."""
+    return Manner(zone=ZoneInfo(given.time_zone), currency=given.currency)
+
+
+def address_of_this_computer() -> str:
+    """Tell from where a log-in on this computer comes, as the throttle counts it."""
+    return f"local:{os.getuid()}" if hasattr(os, "getuid") else "local"
+
+
+def _desk(session: "Session", database: "Database", purpose: "Action | None") -> Desk:
+    from src.domain.permissions import Department  # noqa: PLC0415 - as above
+    from src.schema.state import require_current  # noqa: PLC0415
+    from src.services.auth import authenticate  # noqa: PLC0415
+
+    # The database first: without one, nobody can be logged in.
+    require_current(session.connection())
+    now = datetime.now(UTC)
+    actor = authenticate(
+        session,
+        read_token(database.place),
+        now=now,
+        interface=INTERFACE,
+        purpose=purpose,
+        two_factor_for=[Department(code) for code in settings().two_factor_for],
+    )
+    return Desk(session, actor, settings(), now)

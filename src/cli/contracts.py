@@ -1,0 +1,394 @@
+"""`epicevents contract`: what clients buy, and the money for it."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from src.cli.columns import Column, row_of, rows_of
+from src.cli.commands import argument, group, option
+from src.cli.context import Desk, reading, writing
+from src.cli.editing import changed, edit_options, version_option
+from src.cli.histories import answer_history, history_options
+from src.cli.paging import Paging, answer_list, paging_options
+from src.cli.prompts import Parsed, confirm
+from src.cli.render import Total, json_option, output_options, show_done, show_list, show_record
+from src.domain.values import parse_date, parse_id, parse_money
+from src.i18n import N_, _, format_money
+
+STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
+METHODS = {
+    "transfer": N_("bank transfer"),
+    "card": N_("card"),
+    "cheque": N_("cheque"),
+    "cash": N_("cash"),
+    "other": N_("other"),
+}
+
+_ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
+_TITLE = Column(key="title", heading=N_("Title"), importance=1)
+_MONEY = (
+    Column(key="status", heading=N_("Status"), kind="choice", labels=STATUSES, importance=1),
+    Column(key="total", heading=N_("Total"), kind="money", importance=2),
+    Column(key="paid", heading=N_("Paid"), kind="money", importance=2),
+    Column(key="due", heading=N_("Due"), kind="money", importance=1),
+    Column(key="signed_at", heading=N_("Signed"), kind="moment", importance=3),
+    Column(key="created_at", heading=N_("Created"), kind="moment", importance=3),
+)
+
+COLUMNS = (
+    _ID,
+    _TITLE,
+    Column(key="client_id", heading=N_("Client no."), kind="number", importance=3),
+    Column(key="client", heading=N_("Client"), of=lambda row: f"{row.client_first_name} {row.client_last_name}"),
+    Column(key="company_name", heading=N_("Company"), importance=3),
+    Column(key="sales_contact", heading=N_("Sales contact"), importance=3),
+    *_MONEY,
+)
+
+RECORD = (
+    _ID,
+    _TITLE,
+    Column(key="client_id", heading=N_("Client no."), kind="number"),
+    Column(key="client", heading=N_("Client"), of=lambda contract: contract.client.full_name),
+    Column(key="company_name", heading=N_("Company"), of=lambda contract: contract.client.company_name),
+    Column(
+        key="sales_contact", heading=N_("Sales contact"), of=lambda contract: contract.client.sales_contact.username
+    ),
+    *_MONEY,
+    Column(key="updated_at", heading=N_("Last change"), kind="moment"),
+    Column(key="version", heading=N_("Version"), kind="number"),
+)
+
+PAYMENTS = (
+    _ID,
+    Column(key="received_on", heading=N_("Received on"), kind="date", importance=1),
+    Column(key="amount", heading=N_("Amount"), kind="money", importance=1),
+    Column(key="method", heading=N_("Method"), kind="choice", labels=METHODS, importance=2),
+    Column(key="reference", heading=N_("Reference"), importance=2),
+    Column(key="reason", heading=N_("Reason"), importance=3),
+    Column(key="recorded_by", heading=N_("Recorded by"), of=lambda payment: payment.recorded_by_username, importance=3),
+)
+
+SORTS = ("id", "title", "total", "created")
+TERMS = (("title", N_("Title"), "--title"), ("total", N_("Total"), "--total"))
+
+contract_id = argument("contract_id", metavar=N_("CONTRACT"), type=Parsed(parse_id, field=N_("contract")))
+reason_option = option(
+    "--reason", metavar=N_("TEXT"), ask=N_("Reason"), help=N_("Why; it is kept in the contract's history.")
+)
+
+
+@group("contract", help=N_("Contracts and their payments."))
+def contract() -> None:
+    """Hold the verbs for contracts."""
+
+
+@contract.command(
+    "list",
+    help=N_("List contracts and what they add up to."),
+    examples=("epicevents contract list --mine --unpaid", "epicevents contract list --unsigned --sort -total"),
+)
+@option("--mine", is_flag=True, help=N_("Only contracts of your own clients."))
+@option("--client", type=Parsed(parse_id, field=N_("client")), metavar=N_("CLIENT"), help=N_("Only this client's."))
+@option("--status", type=click.Choice(list(STATUSES)), help=N_("Only contracts in this state."))
+@option("--unsigned", is_flag=True, help=N_("Only drafts and sent contracts: those still to be signed."))
+@option("--unpaid", is_flag=True, help=N_("Only signed contracts that are not fully paid."))
+@option("--search", default="", metavar=N_("TEXT"), help=N_("Beginning of the title, or of the client's name."))
+@paging_options(SORTS, default="-id")
+def list_contracts(*, client: int | None, status: str | None, paging: Paging, **choices: Any) -> None:
+    """Show what was sold."""
+    from src.models.contract import ContractStatus  # noqa: PLC0415 - loaded when used
+    from src.services import contracts, lists  # noqa: PLC0415
+
+    filters = contracts.ContractFilter(client_id=client, status=ContractStatus(status) if status else None, **choices)
+
+    def everything(desk: Desk) -> Iterator[Any]:
+        return lists.stream(
+            desk.session, contracts.select_contracts(desk.actor, filters), contracts.contract_order(paging.sort)
+        )
+
+    def totals(desk: Desk) -> list[Total]:
+        sums = contracts.contract_totals(desk.session, desk.actor, filters)
+        number = Column(key="count", heading=N_("Contracts"), kind="number")
+        money = {column.key: column for column in _MONEY}
+        return [
+            Total(column=number, value=sums.number),
+            *(Total(column=money[key], value=getattr(sums, key)) for key in ("total", "paid", "due")),
+        ]
+
+    answer_list(
+        COLUMNS,
+        paging,
+        record_type="contracts",
+        filters={"client": client, "status": status, **choices},
+        empty=_("No contract found."),
+        page=lambda desk: contracts.list_contracts(
+            desk.session, desk.actor, filters, sort=paging.sort, limit=paging.limit, after=paging.after
+        ),
+        everything=everything,
+        totals=totals,
+    )
+
+
+@contract.command("show", help=N_("Show one contract."), examples=("epicevents contract show 7",))
+@contract_id
+@output_options
+def show_contract(contract_id: int) -> None:
+    """Show a contract."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with reading() as desk:
+        found = contracts.show_contract(desk.session, desk.actor, contract_id)
+    show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
+
+
+@contract.command("payments", help=N_("List the payments of a contract."), examples=("epicevents contract payments 7",))
+@contract_id
+@output_options
+def list_payments(contract_id: int) -> None:
+    """Show the money received."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with reading() as desk:
+        contracts.show_contract(desk.session, desk.actor, contract_id)
+        payments = contracts.list_payments(desk.session, desk.actor, contract_id)
+    show_list(PAYMENTS, rows_of(PAYMENTS, payments), empty=_("No payment yet."), manner=desk.manner)
+
+
+@contract.command(
+    "add",
+    help=N_("Draw up a contract for a client."),
+    examples=("epicevents contract add --client 42 --title 'Mariage Ouick' --total 1200.50",),
+)
+@option(
+    "--client",
+    type=Parsed(parse_id, field=N_("client")),
+    metavar=N_("CLIENT"),
+    ask=N_("Client no."),
+    help=N_("Number of the client."),
+)
+@option("--title", metavar=N_("TEXT"), ask=N_("Title"), help=N_("What is sold, in a few words."))
+@option(
+    "--total",
+    type=Parsed(parse_money, field=N_("total")),
+    metavar=N_("AMOUNT"),
+    ask=N_("Total"),
+    help=N_("The price, such as 1200.50."),
+)
+@json_option
+def add_contract(client: int, title: str, total: Any) -> None:
+    """Draw up a contract."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with writing() as desk:
+        added = contracts.create_contract(desk.session, desk.actor, client_id=client, title=title, total=total)
+        row = _shown(desk, added.id)
+    show_done(_("Contract {id} drawn up: {title}.").format(id=added.id, title=added.title), RECORD, row)
+
+
+@contract.command(
+    "edit",
+    help=N_("Change an unsigned contract."),
+    examples=("epicevents contract edit 7 --total 1500",),
+)
+@contract_id
+@edit_options(TERMS)
+@version_option
+@json_option
+def edit_contract(contract_id: int, version: int | None, **terms: str | None) -> None:
+    """Change what is offered."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    values, version = changed(TERMS, terms, version, lambda desk: _load(desk, contract_id))
+    with writing() as desk:
+        contracts.update_contract(desk.session, desk.actor, contract_id, version=version, **values)
+        row = _shown(desk, contract_id)
+    show_done(_("Contract {id} saved.").format(id=contract_id), RECORD, row)
+
+
+@contract.command(
+    "amend",
+    help=N_("Change a signed contract, with a reason."),
+    examples=("epicevents contract amend 7 --total 1800 --reason '20 more guests'",),
+)
+@contract_id
+@edit_options(TERMS)
+@reason_option
+@version_option
+@json_option
+def amend_contract(contract_id: int, reason: str, version: int | None, **terms: str | None) -> None:
+    """Change what was signed."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    values, version = changed(TERMS, terms, version, lambda desk: _load(desk, contract_id))
+    with writing() as desk:
+        contracts.amend_contract(desk.session, desk.actor, contract_id, reason=reason, version=version, **values)
+        row = _shown(desk, contract_id)
+    show_done(_("Contract {id} amended.").format(id=contract_id), RECORD, row)
+
+
+@contract.command("send", help=N_("Note that a contract went out."), examples=("epicevents contract send 7",))
+@contract_id
+@json_option
+def send_contract(contract_id: int) -> None:
+    """Note that the contract went out."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with writing() as desk:
+        contracts.send_contract(desk.session, desk.actor, contract_id)
+        row = _shown(desk, contract_id)
+    show_done(_("Contract {id} sent.").format(id=contract_id), RECORD, row)
+
+
+@contract.command(
+    "sign",
+    help=N_("Note that the client has signed."),
+    examples=("epicevents contract sign 7", "epicevents contract sign 7 --on 2026-11-20"),
+)
+@contract_id
+@option("--on", type=Parsed(parse_date, field=N_("signing date")), metavar=N_("DAY"), help=N_("When, if not today."))
+@json_option
+def sign_contract(contract_id: int, on: Any) -> None:
+    """Note the client's signature."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with writing() as desk:
+        at = datetime.combine(on, time(), desk.zone) if on else desk.now
+        contracts.sign_contract(desk.session, desk.actor, contract_id, at=at)
+        row = _shown(desk, contract_id)
+    show_done(_("Contract {id} signed.").format(id=contract_id), RECORD, row)
+
+
+def payment_options(function: Any) -> Any:
+    """Give a command what is told of a payment beside its amount."""
+    for declared in (
+        json_option,
+        option("--key", metavar=N_("TEXT"), help=N_("The same key records a payment once, however often it is sent.")),
+        option("--reference", default="", metavar=N_("TEXT"), help=N_("Bank reference or cheque number.")),
+        option(
+            "--on",
+            type=Parsed(parse_date, field=N_("date received")),
+            metavar=N_("DAY"),
+            help=N_("Day the money came, if not today."),
+        ),
+        option(
+            "--method",
+            type=click.Choice(list(METHODS)),
+            default="transfer",
+            show_default=True,
+            help=N_("How the money came."),
+        ),
+        argument("amount", metavar=N_("AMOUNT"), type=Parsed(parse_money, field=N_("amount"))),
+        contract_id,
+    ):
+        function = declared(function)
+    return function
+
+
+@contract.command(
+    "pay",
+    help=N_("Record money a client paid."),
+    examples=("epicevents contract pay 7 600", "epicevents contract pay 7 '1 200,50' --method card --on 2026-11-20"),
+)
+@payment_options
+def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
+    """Record a payment."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with writing() as desk:
+        paid = contracts.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
+        row = _shown(desk, contract_id)
+    show_done(
+        _("Payment of {amount} recorded. Still due: {due}.").format(
+            amount=format_money(amount, desk.manner.currency), due=format_money(paid.due, desk.manner.currency)
+        ),
+        RECORD,
+        row,
+    )
+
+
+@contract.command(
+    "refund",
+    help=N_("Give money back, with a reason."),
+    examples=("epicevents contract refund 7 100 --reason 'cancelled fireworks'",),
+)
+@payment_options
+@reason_option
+@option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
+def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **told: Any) -> None:
+    """Refund a payment."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    confirm(_("Refund {amount} on contract {id}?").format(amount=amount, id=contract_id), yes=yes)
+    with writing() as desk:
+        refund = _payment(desk, -amount, reason=reason, **told)
+        left = contracts.refund_payment(desk.session, desk.actor, contract_id, refund)
+        row = _shown(desk, contract_id)
+    show_done(
+        _("Refund of {amount} recorded. Paid now: {paid}.").format(
+            amount=format_money(amount, desk.manner.currency), paid=format_money(left.paid, desk.manner.currency)
+        ),
+        RECORD,
+        row,
+    )
+
+
+@contract.command(
+    "cancel",
+    help=N_("Cancel a contract, with a reason."),
+    examples=("epicevents contract cancel 7 --reason 'client withdrew'",),
+)
+@contract_id
+@reason_option
+@option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
+@json_option
+def cancel_contract(contract_id: int, *, reason: str, yes: bool) -> None:
+    """Call the deal off."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    confirm(_("Cancel contract {id}? This cannot be undone.").format(id=contract_id), yes=yes)
+    with writing() as desk:
+        contracts.cancel_contract(desk.session, desk.actor, contract_id, reason=reason)
+        row = _shown(desk, contract_id)
+    show_done(_("Contract {id} cancelled.").format(id=contract_id), RECORD, row)
+
+
+@contract.command(
+    "history", help=N_("Show who changed what on a contract."), examples=("epicevents contract history 7",)
+)
+@contract_id
+@history_options
+def contract_history(contract_id: int, limit: int, after: str | None) -> None:
+    """Show a contract's history."""
+    from src.models.contract import Contract  # noqa: PLC0415 - loaded when used
+
+    answer_history(Contract, contract_id, limit=limit, after=after)
+
+
+def _load(desk: Desk, contract_id: int) -> Any:
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    return contracts.show_contract(desk.session, desk.actor, contract_id)
+
+
+def _shown(desk: Desk, contract_id: int) -> list[Any]:
+    return row_of(RECORD, _load(desk, contract_id))
+
+
+def _payment(
+    desk: Desk, amount: Any, *, on: Any, method: str, reference: str, key: str | None, reason: str = ""
+) -> Any:
+    from src.models.contract import PaymentMethod  # noqa: PLC0415 - loaded when used
+    from src.services.contracts import NewPayment  # noqa: PLC0415
+
+    return NewPayment(
+        amount=amount,
+        received_on=on or desk.now.astimezone(desk.zone).date(),
+        method=PaymentMethod(method),
+        reference=reference,
+        reason=reason,
+        idempotency_key=key or str(uuid4()),
+    )
