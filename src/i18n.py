@@ -68,12 +68,17 @@ def language_of(tag: str | None) -> str | None:
 
 def format_money(amount: "Decimal", currency: str = "EUR") -> str:
     """Write an amount as people read it: `€1,200.00`, or in French `1 200,00 €` with spaces that never break."""
-    sign, digits = ("-" if amount < 0 else ""), f"{abs(amount):,.2f}"
+    sign, digits = ("-" if amount < 0 else ""), format_amount(abs(amount))
     if _language.get() == "fr":
-        digits = digits.replace(",", _NARROW_NO_BREAK).replace(".", ",")
         return f"{sign}{digits}{_NO_BREAK}{_SYMBOLS.get(currency, currency)}"
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency}{_NO_BREAK}{digits}"
+
+
+def format_amount(amount: "Decimal") -> str:
+    """Write an amount without its currency, where the sentence around it leaves no doubt: `1,200.00`, `1 200,00`."""
+    digits = f"{amount:,.2f}"
+    return digits.replace(",", _NARROW_NO_BREAK).replace(".", ",") if _language.get() == "fr" else digits
 
 
 def format_date(day: "date") -> str:

@@ -6,9 +6,10 @@ hold a password, token or connection address.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
-from src.i18n import N_, _
+from src.i18n import N_, _, format_amount
 
 
 class CrmError(Exception):
@@ -22,15 +23,20 @@ class CrmError(Exception):
         super().__init__(self.template)
 
     def __str__(self) -> str:
-        # A fact may itself be a marked word ("client", "total"): it is translated with the sentence that holds it.
-        facts = {name: _(fact) if isinstance(fact, Marked) else fact for name, fact in self.facts.items()}
-        return _(self.template).format_map(facts)
+        return _(self.template).format_map({name: _in_words(fact) for name, fact in self.facts.items()})
 
 
 class Marked(str):
     """A word from the catalogue used as a fact inside a message: translated when the message is shown."""
 
     __slots__ = ()
+
+
+def _in_words(fact: object) -> object:
+    # A fact may itself be a marked word ("client", "total"): it is translated with the sentence that holds it.
+    if isinstance(fact, Marked):
+        return _(fact)
+    return format_amount(fact) if isinstance(fact, Decimal) else fact
 
 
 class NotAuthenticated(CrmError):
