@@ -30,6 +30,7 @@ class Column:
     `key` is its stable English name, `heading` its marked one. Importance 1 stays on the narrowest screen, 3 leaves
     first. `labels` gives the marked words of a choice; "changes" are {field: (before, after)}. `zone_key` names the
     column with the time zone of a moment. `of` takes the value out of a record where it is not the attribute `key`.
+    A text that `wraps` is shown whole on several lines in a table, where others are cut with an ellipsis.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=dict)
     zone_key: str | None = None
     of: Callable[[Any], Any] | None = None
+    wraps: bool = False
 
     @property
     def is_number(self) -> bool:

@@ -102,7 +102,12 @@ class Command(click.Command):
         return [_(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            # click leaves it out of some; without it nobody is told where the help is.
+            error.ctx = error.ctx or ctx
+            raise
         if not ctx.resilient_parsing and any(
             isinstance(parameter, Option) and parameter.ask for parameter in self.params
         ):

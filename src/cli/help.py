@@ -31,7 +31,7 @@ FORMATS = {
 
 
 def _column(key: str, heading: str) -> Column:
-    return Column(key=key, heading=heading, importance=1)
+    return Column(key=key, heading=heading, importance=1, wraps=True)
 
 
 @group("help", help=N_("Explain exit codes, environment variables and output formats."))

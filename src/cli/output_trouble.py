@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 
+from src.cli.file_reasons import reason_of
 from src.i18n import N_, _
 
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as every Unix tool ends
@@ -24,7 +25,7 @@ def report_output_trouble(error: OSError) -> int:
     _discard_output()
     if isinstance(error, BrokenPipeError):
         return PIPE_CLOSED
-    message = _(_MESSAGE).format(reason=os.strerror(error.errno) if error.errno else type(error).__name__)
+    message = _(_MESSAGE).format(reason=reason_of(error))
     print(_("Error: {message}").format(message=message), file=sys.stderr)  # noqa: T201 - click may not be loaded
     return LOCAL_FILE
 

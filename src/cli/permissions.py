@@ -16,7 +16,7 @@ def _scope(action: Action, department: Department) -> str | None:
 
 COLUMNS = (
     Column(key="action", heading=N_("Code"), importance=3),
-    Column(key="right", heading=N_("Right"), importance=1),
+    Column(key="right", heading=N_("Right"), importance=1, wraps=True),
     *(
         Column(key=department.lower(), heading=department.label, kind="choice", importance=1, labels=SCOPES)
         for department in Department

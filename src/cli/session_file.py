@@ -13,8 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from src.cli.errors import LocalFileError
+from src.cli.file_reasons import reason_of
 from src.cli.folders import config_folder
-from src.domain.errors import NotAuthenticated
+from src.domain.errors import Marked, NotAuthenticated
 from src.i18n import N_
 
 TOKEN_VARIABLE = "EPICEVENTS_TOKEN"  # noqa: S105 - the name of a variable
@@ -65,7 +66,7 @@ def store_token(place: str, token: str) -> Path:
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as opened:
                 if hasattr(os, "fchmod"):
-                    # A odd umask can take rights away from the owner too.
+                    # An odd umask can take rights away from the owner too.
                     os.fchmod(opened.fileno(), 0o600)
                 opened.write(token + "\n")
                 opened.flush()
@@ -97,7 +98,7 @@ def forget_token(place: str) -> None:
 
 def _refuse_unless_private(file: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise LocalFileError(place=file, reason=N_("it is not an ordinary file"))
+        raise LocalFileError(place=file, reason=Marked(N_("it is not an ordinary file")))
     if sys.platform == "win32":
         return  # the user's own folder; modes mean nothing there
     if status.st_uid != os.geteuid() or status.st_mode & 0o077:
@@ -121,5 +122,5 @@ def _trouble(file: Path, error: OSError) -> LocalFileError:
     return LocalFileError(
         N_("The session file {file} cannot be used ({reason}). Set XDG_CONFIG_HOME to a folder of your own."),
         file=file,
-        reason=error.strerror or type(error).__name__,
+        reason=reason_of(error),
     )

@@ -17,12 +17,12 @@ from src.domain.errors import CrmError
 from src.i18n import DOMAIN, LOCALE_DIR, current_language
 
 
-def run_command(arguments: list[str]) -> int:
+def run_command(arguments: list[str], *, commands: click.Command = root) -> int:
     """Run a command line and give its exit code; nothing but KeyboardInterrupt leaves this function."""
     speak_through_click()
     as_json = "--json" in arguments
     try:
-        code = _run(arguments, as_json=as_json)
+        code = _run(commands, arguments, as_json=as_json)
         sys.stdout.flush()
     except OSError as error:
         if not is_output_trouble(error):
@@ -41,13 +41,13 @@ def speak_through_click() -> None:
     os.environ["LANGUAGE"] = current_language()
 
 
-def _run(arguments: list[str], *, as_json: bool) -> int:
+def _run(commands: click.Command, arguments: list[str], *, as_json: bool) -> int:
     try:
         if os.environ.get(f"_{PROGRAM.upper()}_COMPLETE"):
-            root.main(arguments, prog_name=PROGRAM)
+            commands.main(arguments, prog_name=PROGRAM)
         colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
-        with root.make_context(PROGRAM, arguments, color=colour) as context:
-            root.invoke(context)
+        with commands.make_context(PROGRAM, arguments, color=colour) as context:
+            commands.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):

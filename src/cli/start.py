@@ -80,8 +80,11 @@ def _language_in_env_file() -> str | None:
 
 
 def _tolerate_odd_letters() -> None:
-    # A terminal or file that cannot hold a letter shows its code, and bytes that are no text are refused where they are
-    # read as a value, instead of ending in a traceback.
+    # Instead of ending in a traceback: a closed stream swallows what it is given, a terminal or file that cannot hold a
+    # letter shows its code, and bytes that are no text are refused where they are read as a value.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open until the process ends
     for stream, errors in (
         (sys.stdin, "surrogateescape"),
         (sys.stdout, "backslashreplace"),

@@ -18,8 +18,9 @@ from src.cli.terminal import colour_wanted, terminal_width, visible
 from src.i18n import _
 
 _GAP = 2
-# A text column is not made narrower than this to keep another column on the screen.
+# Narrower than this an essential text says nothing, and one that may be left out is better left out.
 _NARROWEST_TEXT = 14
+_NARROWEST_EXTRA_TEXT = 24
 # Widths are measured on so many rows at a time; a page is at most 100.
 _CHUNK = 200
 
@@ -68,12 +69,21 @@ def _draw_chunk(console: Console, columns: Sequence[Column], rows: list[list[str
         return
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_edge=False)
     for position, width in widths.items():
-        right = columns[position].is_number
+        column = columns[position]
         table.add_column(
-            Text(_cut(headings[position], width)), width=width, no_wrap=True, justify="right" if right else "left"
+            Text(_cut(headings[position], width)),
+            width=width,
+            no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
+            justify="right" if column.is_number else "left",
         )
     for row in rows:
-        table.add_row(*(Text(_cut(row[position], width)) for position, width in widths.items()))
+        table.add_row(
+            *(
+                Text(row[position] if columns[position].wraps else _cut(row[position], width))
+                for position, width in widths.items()
+            )
+        )
     console.print(table)
     if hidden := [headings[position] for position in range(len(columns)) if position not in widths]:
         note = _("Not shown for lack of room: {columns}.").format(columns=", ".join(hidden))
@@ -85,10 +95,7 @@ def fitting_widths(columns: Sequence[Column], natural: Sequence[int], room: int)
 
     Texts may be shortened, numbers, amounts and dates never: half an amount is a wrong amount.
     """
-    least = [
-        min(width, _NARROWEST_TEXT) if column.kind in {"text", "choice", "changes"} else width
-        for column, width in zip(columns, natural, strict=True)
-    ]
+    least = [_least(column, width) for column, width in zip(columns, natural, strict=True)]
     kept = list(range(len(columns)))
     # From the least important, and among equals from the right.
     leaving = sorted(kept, key=lambda position: (columns[position].importance, position))
@@ -105,6 +112,12 @@ def fitting_widths(columns: Sequence[Column], natural: Sequence[int], room: int)
             widths[position] += 1
         spare -= min(spare, len(short))
     return widths
+
+
+def _least(column: Column, natural: int) -> int:
+    if column.kind not in {"text", "choice", "changes"}:
+        return natural
+    return min(natural, _NARROWEST_TEXT if column.importance == 1 else _NARROWEST_EXTRA_TEXT)
 
 
 def _total(widths: Sequence[int], kept: Sequence[int]) -> int:
