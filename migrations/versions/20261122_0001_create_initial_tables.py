@@ -23,9 +23,13 @@ depends_on: str | Sequence[str] | None = None
 RECORD_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _folded() -> sa.String:
+def _by_code_point(length: int) -> sa.String:
     # Sorted by code point on PostgreSQL as on SQLite, so that a search for a beginning is a range of the index.
-    return sa.String(420).with_variant(sa.String(420, collation="C"), "postgresql")
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+def _folded() -> sa.String:
+    return _by_code_point(420)
 
 
 class _Rule(NamedTuple):
@@ -42,11 +46,14 @@ _IS_LAST_MANAGER = (
     "OLD.department = 'MANAGEMENT' AND OLD.is_active AND NOT EXISTS"
     " (SELECT 1 FROM users WHERE department = 'MANAGEMENT' AND is_active AND id <> OLD.id)"
 )
+_LOCK_MANAGERS = "PERFORM 1 FROM users WHERE department = 'MANAGEMENT' AND is_active ORDER BY id FOR UPDATE"
 _IN_CHARGE = (
     "EXISTS (SELECT 1 FROM clients WHERE sales_contact_id = OLD.id)"
     " OR EXISTS (SELECT 1 FROM events WHERE support_contact_id = OLD.id)"
 )
 _LOCK_CONTRACT = "PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR NO KEY UPDATE"
+_SHARE_CONTRACT = "PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR SHARE"
+_UNSIGNED_CONTRACT = "NOT EXISTS (SELECT 1 FROM contracts WHERE id = NEW.contract_id AND status = 'signed')"
 _CONTRACT_OF_PAYMENT = "(SELECT 1 FROM contracts WHERE id = NEW.contract_id AND"
 _SALES_CONTACT = "NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.sales_contact_id AND department = 'SALES')"
 _SUPPORT_CONTACT = (
@@ -63,8 +70,9 @@ _RULES = (
         "users",
         "BEFORE UPDATE OF department, is_active",
         f"{_IS_LAST_MANAGER} AND NOT (NEW.department = 'MANAGEMENT' AND NEW.is_active)",
+        lock=_LOCK_MANAGERS,
     ),
-    _Rule("tr_users_last_manager_not_deleted", "users", "BEFORE DELETE", _IS_LAST_MANAGER),
+    _Rule("tr_users_last_manager_not_deleted", "users", "BEFORE DELETE", _IS_LAST_MANAGER, lock=_LOCK_MANAGERS),
     _Rule(
         "tr_users_in_charge_keep_department",
         "users",
@@ -113,14 +121,23 @@ _RULES = (
         f"NOT EXISTS {_CONTRACT_OF_PAYMENT} (status = 'signed' OR (status = 'cancelled' AND NEW.amount < 0)))",
         lock=_LOCK_CONTRACT,
     ),
-    _Rule("tr_payments_never_edited", "payments", f"BEFORE UPDATE OF {_PAYMENT_COLUMNS}", "NEW.id IS NOT NULL"),
-    _Rule("tr_payments_never_deleted", "payments", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+    _Rule("tr_payments_never_edited", "payments", f"BEFORE UPDATE OF {_PAYMENT_COLUMNS}", "TRUE"),
+    # Only cleared, when the account is deleted; recorded_by_username keeps the name.
+    _Rule("tr_payments_recorder_kept", "payments", "BEFORE UPDATE OF recorded_by", "NEW.recorded_by IS NOT NULL"),
+    _Rule("tr_payments_never_deleted", "payments", "BEFORE DELETE", "TRUE"),
     _Rule(
         "tr_events_need_signed_contract",
         "events",
         "BEFORE INSERT",
-        "NOT EXISTS (SELECT 1 FROM contracts WHERE id = NEW.contract_id AND status = 'signed')",
-        lock="PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR SHARE",
+        _UNSIGNED_CONTRACT,
+        lock=_SHARE_CONTRACT,
+    ),
+    _Rule(
+        "tr_events_contract_changed",
+        "events",
+        "BEFORE UPDATE OF contract_id",
+        f"OLD.contract_id <> NEW.contract_id AND {_UNSIGNED_CONTRACT}",
+        lock=_SHARE_CONTRACT,
     ),
     _Rule(
         "tr_events_support_contact_given",
@@ -136,14 +153,20 @@ _RULES = (
         _SUPPORT_CONTACT,
         lock="PERFORM 1 FROM users WHERE id = NEW.support_contact_id FOR SHARE",
     ),
-    _Rule("tr_audit_entries_never_edited", "audit_entries", "BEFORE UPDATE", "NEW.id IS NOT NULL"),
-    _Rule("tr_audit_entries_never_deleted", "audit_entries", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+    _Rule("tr_audit_entries_never_edited", "audit_entries", "BEFORE UPDATE", "TRUE"),
+    _Rule("tr_audit_entries_never_deleted", "audit_entries", "BEFORE DELETE", "TRUE"),
 )
 
 _ADD_UP_SQLITE = (
     "CREATE TRIGGER tr_payments_add_up AFTER INSERT ON payments FOR EACH ROW"
     " BEGIN UPDATE contracts SET paid = (SELECT SUM(amount) FROM payments WHERE contract_id = NEW.contract_id)"
     " WHERE id = NEW.contract_id; END",
+)
+# Row triggers do not see TRUNCATE; SQLite has none.
+_NEVER_EMPTIED_POSTGRESQL = tuple(
+    f"CREATE TRIGGER tr_{table}_never_emptied BEFORE TRUNCATE ON {table}"
+    f" FOR EACH STATEMENT EXECUTE FUNCTION tr_{table}_never_deleted()"
+    for table in ("payments", "audit_entries")
 )
 _ADD_UP_POSTGRESQL = (
     "CREATE FUNCTION tr_payments_add_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -173,7 +196,9 @@ def _trigger_statements(dialect: str) -> list[str]:
         statements.append(
             f"CREATE TRIGGER {rule.name} {rule.occasion} ON {rule.table} FOR EACH ROW EXECUTE FUNCTION {rule.name}()"
         )
-    return statements + list(_ADD_UP_SQLITE if dialect == "sqlite" else _ADD_UP_POSTGRESQL)
+    if dialect == "sqlite":
+        return statements + list(_ADD_UP_SQLITE)
+    return statements + list(_ADD_UP_POSTGRESQL + _NEVER_EMPTIED_POSTGRESQL)
 
 
 def upgrade() -> None:
@@ -218,7 +243,7 @@ def upgrade() -> None:
     op.create_table(
         "users",
         sa.Column("id", RECORD_ID, nullable=False),
-        sa.Column("username", sa.String(50), nullable=False),
+        sa.Column("username", _by_code_point(50), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("first_name", sa.String(100), nullable=False),

@@ -64,6 +64,8 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
         cursor.execute(f"PRAGMA journal_mode={journal}")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # INSERT OR REPLACE deletes, too: without this, past the triggers that refuse a deletion.
+    cursor.execute("PRAGMA recursive_triggers=ON")
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute("PRAGMA trusted_schema=OFF")
     cursor.close()

@@ -1,16 +1,18 @@
 """Translates what a database refuses into the CRM's own errors, without the personal data that drivers put into theirs.
 
 PostgreSQL's DETAIL line shows the offending e-mail even with hide_parameters, so only the error's code and the name of
-the constraint are read, never its text. SQLite names a broken UNIQUE by its columns and the rest by the constraint.
+the constraint are read, never its text. SQLite names a broken UNIQUE by its columns and the rest by the constraint; of
+its codes only the first part is read, because not every driver gives the rest.
 """
 
 import re
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
+from src.db.driver import why_refused
 from src.domain.errors import (
     AlreadyExists,
     Conflict,
@@ -21,6 +23,7 @@ from src.domain.errors import (
     DatabaseReadOnly,
     DatabaseUnreachable,
     DiskFull,
+    InvalidInput,
     Marked,
     NotADatabase,
     RuleBroken,
@@ -34,6 +37,12 @@ RECORD_WORDS = {
     "contracts": N_("contract"),
     "payments": N_("payment"),
     "events": N_("event"),
+}
+# Columns that people know by another word than their name.
+_COLUMN_WORDS = {
+    "email": N_("e-mail"),
+    "username": N_("username"),
+    "idempotency_key": N_("idempotency key"),
 }
 _STILL_USED = N_("Other records still refer to this one, or it refers to one that does not exist.")
 
@@ -55,8 +64,8 @@ def translate(error: SQLAlchemyError, *, place: str) -> CrmError:
 
 def _from_sqlite(code: str, text: str, place: str) -> CrmError:
     if code.startswith("SQLITE_CONSTRAINT"):
-        return _from_sqlite_constraint(code, text)
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return _from_sqlite_constraint(text)
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
         return DatabaseBusy()
     if code.startswith("SQLITE_FULL"):
         return DiskFull()
@@ -64,17 +73,29 @@ def _from_sqlite(code: str, text: str, place: str) -> CrmError:
         return DatabaseReadOnly(place=place)
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return NotADatabase(place=place)
-    if code.startswith("SQLITE_CANTOPEN") and not Path(place).exists():
+    if code.startswith("SQLITE_CANTOPEN") and _is_missing(Path(place)):
         return DatabaseMissing(place=place, command="epicevents init")
     if code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
         return DatabaseUnreachable(place=place, reason=code)
     return DatabaseError()
 
 
-def _from_sqlite_constraint(code: str, text: str) -> CrmError:
+def _is_missing(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it may be there, in a folder that we may not enter
+        return False
+    return False
+
+
+def _from_sqlite_constraint(text: str) -> CrmError:
     if match := re.search(r"UNIQUE constraint failed: (\w+)\.(\w+)", text):
         return _already_exists(match[1], match[2])
-    if code == "SQLITE_CONSTRAINT_FOREIGNKEY":
+    if match := re.search(r"NOT NULL constraint failed: \w+\.(\w+)", text):
+        return _value_missing(match[1])
+    if "FOREIGN KEY constraint failed" in text:
         return RuleBroken(_STILL_USED)
     name = text.rsplit(":", 1)[-1].strip()
     return _broken_rule(name)
@@ -84,10 +105,13 @@ def _from_postgresql(error: DBAPIError, place: str) -> CrmError:
     state = getattr(error.orig, "sqlstate", None) or ""
     diagnostics = getattr(error.orig, "diag", None)
     constraint = getattr(diagnostics, "constraint_name", None) or ""
+    table = getattr(diagnostics, "table_name", None) or ""
     if state == "23505":
-        return _already_exists(getattr(diagnostics, "table_name", None) or "", constraint.rpartition("_")[2])
-    if state == "23503":
+        return _already_exists(table, constraint.removeprefix(f"uq_{table}_"))
+    if state in {"23503", "23001"}:
         return RuleBroken(_STILL_USED)
+    if state == "23502":
+        return _value_missing(getattr(diagnostics, "column_name", None) or "")
     if state.startswith("23"):
         return _broken_rule(constraint)
     if state in {"40001", "40P01", "55P03", "53300", "57014"}:
@@ -96,14 +120,23 @@ def _from_postgresql(error: DBAPIError, place: str) -> CrmError:
         return DiskFull()
     if state in {"25006", "42501"}:
         return DatabaseReadOnly(place=place)
-    if not state or state.startswith(("08", "28", "3D", "57P")) or error.connection_invalidated:
+    lost = error.connection_invalidated or (not state and isinstance(error, OperationalError | InterfaceError))
+    if lost or state.startswith(("08", "28", "3D", "57P")):
         # psycopg's own text may repeat the address with its password: the kind of failure is enough.
-        return DatabaseUnreachable(place=place, reason=state or type(error.orig).__name__)
+        return DatabaseUnreachable(place=place, reason=Marked(why_refused(error.orig or error)))
     return DatabaseError()
 
 
 def _already_exists(table: str, column: str) -> AlreadyExists:
-    return AlreadyExists(field=Marked(column.replace("_", " ")), record=Marked(RECORD_WORDS.get(table, N_("record"))))
+    return AlreadyExists(field=_word(column), record=Marked(RECORD_WORDS.get(table, N_("record"))))
+
+
+def _value_missing(column: str) -> InvalidInput:
+    return InvalidInput(N_("{field}: a value is required."), field=_word(column))
+
+
+def _word(column: str) -> Marked:
+    return Marked(_COLUMN_WORDS.get(column, column.replace("_", " ")))
 
 
 def _broken_rule(constraint: str) -> RuleBroken:

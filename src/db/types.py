@@ -16,6 +16,7 @@ from src.domain.values import MAX_AMOUNT, clean_text
 
 # SQLite only counts ids by itself (and never reuses them) on a column declared exactly INTEGER.
 RecordId = BigInteger().with_variant(Integer(), "sqlite")
+_CENT = Decimal("0.01")
 
 
 class Money(TypeDecorator[Decimal]):
@@ -30,14 +31,20 @@ class Money(TypeDecorator[Decimal]):
             return None
         if type(value) not in {Decimal, int}:
             raise TypeError(f"money is a Decimal, not a {type(value).__name__}")
-        cents = Decimal(value) * 100
-        if not cents.is_finite() or cents != cents.to_integral_value() or abs(cents) > MAX_AMOUNT * 10_000:
+        amount = Decimal(value)
+        # Bounds first: beyond 28 digits Decimal's own arithmetic rounds.
+        if not amount.is_finite() or amount.copy_abs() > MAX_AMOUNT or amount != amount.quantize(_CENT):
             raise ValueError("money has whole cents and bounds")
-        return int(cents)
+        return int(amount.scaleb(2))
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         """Give cents back as an amount with two decimals (sums come as Decimal from PostgreSQL)."""
         return None if value is None else Decimal(int(value)).scaleb(-2)
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        """What a value is in Python."""
+        return Decimal
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """Compare and add money with money."""
@@ -65,20 +72,45 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is in Python."""
+        return datetime
+
+
+def _by_code_point(length: int, dialect: Dialect) -> TypeEngine[Any]:
+    """Sort by code point on PostgreSQL as SQLite does, so that the beginning of a text is a range of the index."""
+    collation = "C" if dialect.name == "postgresql" else None
+    return dialect.type_descriptor(String(length, collation=collation))
+
 
 class CleanText(TypeDecorator[str]):
-    """A text people typed: NFC, trimmed, without control characters, whoever writes it."""
+    """A text people typed: NFC, trimmed, without control characters, whoever writes it.
+
+    `sortable` is for plain words such as usernames, which are their own comparable form.
+    """
 
     impl = String
     cache_ok = True
 
-    def __init__(self, length: int, *, multiline: bool = False) -> None:
+    def __init__(self, length: int, *, multiline: bool = False, sortable: bool = False) -> None:
         super().__init__(length)
+        self.length = length
         self.multiline = multiline
+        self.sortable = sortable
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Leave the sort order to the database, except for what lists sort by."""
+        return _by_code_point(self.length, dialect) if self.sortable else super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Store the one form of a text in which it can be compared."""
         return None if value is None else clean_text(value, multiline=self.multiline)
+
+    @property
+    def python_type(self) -> type[str]:
+        """What a value is in Python."""
+        return str
 
 
 class FoldedText(TypeDecorator[str]):
@@ -92,9 +124,17 @@ class FoldedText(TypeDecorator[str]):
         self.length = length
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Sort by code point on PostgreSQL as SQLite does, so that a prefix is a range of the index."""
-        collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(String(self.length, collation=collation))
+        """Sort alike on both engines."""
+        return _by_code_point(self.length, dialect)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Cut what is too long to compare: one letter of a rare script may fold into eighteen."""
+        return None if value is None else value[: self.length]
+
+    @property
+    def python_type(self) -> type[str]:
+        """What a value is in Python."""
+        return str
 
 
 class Choice(TypeDecorator[StrEnum]):

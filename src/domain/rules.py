@@ -10,6 +10,7 @@ from src.i18n import N_
 
 _PAYMENTS = N_("A payment is never edited or deleted: record a refund instead.")
 _PAID = N_("What is paid on a contract is the sum of its payments; it cannot be set by hand.")
+_UNSIGNED = N_("An event can only be created under a signed contract.")
 _SALES = N_("The sales contact must be a member of the sales department.")
 _SUPPORT = N_("The support contact must be a member of the support department.")
 _LAST_MANAGER = N_("The last active member of management can be neither deactivated, deleted nor moved.")
@@ -19,6 +20,9 @@ CONSTRAINT_MESSAGES: Mapping[str, str] = {
     "ck_contracts_paid_within_total": N_("The payments of a contract must stay between zero and its total."),
     "ck_contracts_total_not_negative": N_("The total of a contract must not be negative."),
     "ck_contracts_signed_at_matches_status": N_("A contract has a signing date exactly when it was signed."),
+    "ck_contracts_status_known": N_("A contract is draft, sent, signed or cancelled."),
+    "ck_users_department_known": N_("A member of staff belongs to sales, support or management."),
+    "ck_payments_method_known": N_("A payment comes by bank transfer, card, cheque, cash or in another known way."),
     "ck_payments_amount_not_zero": N_("The amount of a payment must not be zero."),
     "ck_events_starts_before_end": N_("An event must end after it starts."),
     "ck_events_attendees_not_negative": N_("The number of attendees must not be negative."),
@@ -27,11 +31,13 @@ CONSTRAINT_MESSAGES: Mapping[str, str] = {
     ),
     "tr_payments_never_edited": _PAYMENTS,
     "tr_payments_never_deleted": _PAYMENTS,
+    "tr_payments_recorder_kept": _PAYMENTS,
     "tr_contracts_paid_is_sum": _PAID,
     "tr_contracts_start_unpaid": _PAID,
     "tr_contracts_status_order": N_("The status of a contract only moves forward: draft, sent, signed, cancelled."),
     "tr_contracts_signed_at_kept": N_("A cancelled contract keeps its signing date, or none."),
-    "tr_events_need_signed_contract": N_("An event can only be created under a signed contract."),
+    "tr_events_need_signed_contract": _UNSIGNED,
+    "tr_events_contract_changed": _UNSIGNED,
     "tr_clients_sales_contact_given": _SALES,
     "tr_clients_sales_contact_changed": _SALES,
     "tr_events_support_contact_given": _SUPPORT,

@@ -52,11 +52,14 @@ _IS_LAST_MANAGER = (
     "OLD.department = 'MANAGEMENT' AND OLD.is_active AND NOT EXISTS"
     " (SELECT 1 FROM users WHERE department = 'MANAGEMENT' AND is_active AND id <> OLD.id)"
 )
+_LOCK_MANAGERS = "PERFORM 1 FROM users WHERE department = 'MANAGEMENT' AND is_active ORDER BY id FOR UPDATE"
 _IN_CHARGE = (
     "EXISTS (SELECT 1 FROM clients WHERE sales_contact_id = OLD.id)"
     " OR EXISTS (SELECT 1 FROM events WHERE support_contact_id = OLD.id)"
 )
 _LOCK_CONTRACT = "PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR NO KEY UPDATE"
+_SHARE_CONTRACT = "PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR SHARE"
+_UNSIGNED_CONTRACT = "NOT EXISTS (SELECT 1 FROM contracts WHERE id = NEW.contract_id AND status = 'signed')"
 _CONTRACT_OF_PAYMENT = "(SELECT 1 FROM contracts WHERE id = NEW.contract_id AND"
 _SALES_CONTACT = "NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.sales_contact_id AND department = 'SALES')"
 _SUPPORT_CONTACT = (
@@ -73,8 +76,9 @@ RULES = (
         "users",
         "BEFORE UPDATE OF department, is_active",
         f"{_IS_LAST_MANAGER} AND NOT (NEW.department = 'MANAGEMENT' AND NEW.is_active)",
+        lock=_LOCK_MANAGERS,
     ),
-    Rule("tr_users_last_manager_not_deleted", "users", "BEFORE DELETE", _IS_LAST_MANAGER),
+    Rule("tr_users_last_manager_not_deleted", "users", "BEFORE DELETE", _IS_LAST_MANAGER, lock=_LOCK_MANAGERS),
     Rule(
         "tr_users_in_charge_keep_department",
         "users",
@@ -123,14 +127,23 @@ RULES = (
         f"NOT EXISTS {_CONTRACT_OF_PAYMENT} (status = 'signed' OR (status = 'cancelled' AND NEW.amount < 0)))",
         lock=_LOCK_CONTRACT,
     ),
-    Rule("tr_payments_never_edited", "payments", f"BEFORE UPDATE OF {_PAYMENT_COLUMNS}", "NEW.id IS NOT NULL"),
-    Rule("tr_payments_never_deleted", "payments", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+    Rule("tr_payments_never_edited", "payments", f"BEFORE UPDATE OF {_PAYMENT_COLUMNS}", "TRUE"),
+    # Only cleared, when the account is deleted; recorded_by_username keeps the name.
+    Rule("tr_payments_recorder_kept", "payments", "BEFORE UPDATE OF recorded_by", "NEW.recorded_by IS NOT NULL"),
+    Rule("tr_payments_never_deleted", "payments", "BEFORE DELETE", "TRUE"),
     Rule(
         "tr_events_need_signed_contract",
         "events",
         "BEFORE INSERT",
-        "NOT EXISTS (SELECT 1 FROM contracts WHERE id = NEW.contract_id AND status = 'signed')",
-        lock="PERFORM 1 FROM contracts WHERE id = NEW.contract_id FOR SHARE",
+        _UNSIGNED_CONTRACT,
+        lock=_SHARE_CONTRACT,
+    ),
+    Rule(
+        "tr_events_contract_changed",
+        "events",
+        "BEFORE UPDATE OF contract_id",
+        f"OLD.contract_id <> NEW.contract_id AND {_UNSIGNED_CONTRACT}",
+        lock=_SHARE_CONTRACT,
     ),
     Rule(
         "tr_events_support_contact_given",
@@ -146,8 +159,8 @@ RULES = (
         _SUPPORT_CONTACT,
         lock="PERFORM 1 FROM users WHERE id = NEW.support_contact_id FOR SHARE",
     ),
-    Rule("tr_audit_entries_never_edited", "audit_entries", "BEFORE UPDATE", "NEW.id IS NOT NULL"),
-    Rule("tr_audit_entries_never_deleted", "audit_entries", "BEFORE DELETE", "OLD.id IS NOT NULL"),
+    Rule("tr_audit_entries_never_edited", "audit_entries", "BEFORE UPDATE", "TRUE"),
+    Rule("tr_audit_entries_never_deleted", "audit_entries", "BEFORE DELETE", "TRUE"),
 )
 
 # The one trigger that acts instead of refusing: a contract's paid is the sum of its payments because of this. The whole
@@ -156,6 +169,12 @@ ADD_UP_SQLITE = (
     "CREATE TRIGGER tr_payments_add_up AFTER INSERT ON payments FOR EACH ROW"
     " BEGIN UPDATE contracts SET paid = (SELECT SUM(amount) FROM payments WHERE contract_id = NEW.contract_id)"
     " WHERE id = NEW.contract_id; END",
+)
+# Row triggers do not see TRUNCATE; SQLite has none.
+NEVER_EMPTIED_POSTGRESQL = tuple(
+    f"CREATE TRIGGER tr_{table}_never_emptied BEFORE TRUNCATE ON {table}"
+    f" FOR EACH STATEMENT EXECUTE FUNCTION tr_{table}_never_deleted()"
+    for table in ("payments", "audit_entries")
 )
 ADD_UP_POSTGRESQL = (
     "CREATE FUNCTION tr_payments_add_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -169,7 +188,9 @@ def statements(dialect: str) -> list[str]:
     """Give every statement that makes the triggers on one engine (`sqlite` or `postgresql`), in order."""
     if dialect == "sqlite":
         return [statement for rule in RULES for statement in rule.sqlite()] + list(ADD_UP_SQLITE)
-    return [statement for rule in RULES for statement in rule.postgresql()] + list(ADD_UP_POSTGRESQL)
+    return [statement for rule in RULES for statement in rule.postgresql()] + list(
+        ADD_UP_POSTGRESQL + NEVER_EMPTIED_POSTGRESQL
+    )
 
 
 def trigger_names() -> list[str]:

@@ -26,7 +26,7 @@ class User(Record, Base):
     audit_secrets: ClassVar[frozenset[str]] = frozenset({"password_hash", "totp_secret"})
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"first_name_key", "name_key", "totp_last_step"}
 
-    username: Mapped[str] = mapped_column(CleanText(50), unique=True)
+    username: Mapped[str] = mapped_column(CleanText(50, sortable=True), unique=True)
     email: Mapped[str] = mapped_column(CleanText(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     first_name: Mapped[str] = mapped_column(CleanText(100))

@@ -5,20 +5,19 @@ A page continues after a cursor that holds the last row's sort value and id, so 
 """
 
 import base64
-import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from src.domain.errors import InvalidInput
 from src.domain.permissions import Action, Actor
-from src.domain.values import fold
+from src.domain.values import MAX_ID, clean_text, fold, parse_money, parse_text
 from src.i18n import N_
 from src.services import audit_trail
 from src.services.records import authorize
@@ -46,7 +45,9 @@ class Order:
 
     def after(self, value: Any, record_id: int) -> Any:
         """Give the condition of the rows that come after the cursor."""
-        here, last = tuple_(self.column, self.record_id), tuple_(value, record_id)
+        here = tuple_(self.column, self.record_id)
+        # Each value in the type of its column: guessed from Python, an amount would be compared as a float.
+        last = tuple_(literal(value, self.column.type), literal(record_id, self.record_id.type))
         return here < last if self.descending else here > last
 
 
@@ -117,10 +118,15 @@ def starting_with(term: str, *searched: tuple[Columns, Columns]) -> list[Any]:
 
     `searched` are pairs of an id column and a folded column. Each select is a range of one index; the caller joins them
     by UNION, because an OR over several columns makes SQLite read the whole table as soon as a sort is involved.
+
+    Raises:
+        InvalidInput: control characters, or more than 200 characters.
     """
-    folded = fold(term)
-    if not folded:
+    typed = parse_text(term, field=N_("search"), required=False)
+    if not typed:
         return []
+    # What is nothing but accents folds into nothing, and must not find everything. The columns are cut at 420.
+    folded = (fold(typed) or typed)[:400]
     # No character sorts after this one: the range holds exactly the texts that begin so, and % or _ mean themselves.
     return [select(id_).where(key >= folded, key < folded + "\U0010ffff") for id_, key in searched]
 
@@ -131,22 +137,48 @@ def _encode(order: Order, value: Any, record_id: int) -> str:
 
 
 def _decode(cursor: str, order: Order) -> tuple[Any, int]:
+    refusal = N_("{field}: this does not continue the list as it is sorted now.")
+    if len(cursor) > _LONGEST_CURSOR:
+        raise InvalidInput(refusal, field=N_("after"))
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, value, record_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if name != order.name or not isinstance(record_id, int):
+        if name != order.name:
             raise ValueError("another list's cursor")
-        return _typed(value, order.column.type.python_type), record_id
-    except (ValueError, TypeError, binascii.Error, ArithmeticError):
-        refusal = N_("{field}: this does not continue the list as it is sorted now.")
+        return _READERS[order.column.type.python_type](value), _read_number(record_id)
+    # Whoever edits a cursor gets the same answer whatever it then holds.
+    except (ValueError, TypeError, ArithmeticError, RecursionError, InvalidInput):
         raise InvalidInput(refusal, field=N_("after")) from None
 
 
-def _typed(value: Any, kind: type) -> Any:
-    if issubclass(kind, datetime):
-        return datetime.fromisoformat(value)
-    if issubclass(kind, Decimal):
-        return Decimal(value)
-    if not isinstance(value, int if kind is int else str):
-        raise TypeError("another type of sort value")
+_LONGEST_CURSOR = 4000
+
+
+def _read_text(value: Any) -> str:
+    clean_text(value, multiline=True)
+    return str(value)
+
+
+def _read_number(value: Any) -> int:
+    if type(value) is not int or abs(value) > MAX_ID:
+        raise ValueError("a number the database cannot hold")
     return value
+
+
+def _read_amount(value: Any) -> Decimal:
+    return parse_money(Decimal(value), field="", negative=True)
+
+
+def _read_moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment.astimezone(UTC)
+
+
+_READERS: Mapping[type, Callable[[Any], Any]] = {
+    str: _read_text,
+    int: _read_number,
+    Decimal: _read_amount,
+    datetime: _read_moment,
+}

@@ -9,6 +9,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from src.domain.errors import Conflict, FieldChange, Marked, NotFound
 from src.domain.permissions import Action, Actor, Owned, require
+from src.domain.values import MAX_ID
 from src.i18n import N_
 from src.models.audit_entry import AuditEntry
 from src.models.base import Record
@@ -39,6 +40,8 @@ def get_or_raise(
     Raises:
         NotFound: there is none with this number.
     """
+    if not 1 <= record_id <= MAX_ID:  # the SQLite driver answers a greater number with an OverflowError
+        raise NotFound(record=name_of(model), id=record_id)
     statement = select(model).where(model.id == record_id).options(*options)
     if lock:
         # PostgreSQL locks the row; SQLite's writers already hold the one write lock.
