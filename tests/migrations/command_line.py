@@ -43,17 +43,26 @@ class CommandLine:
         self.project = project
 
     def __call__(
-        self, *arguments: str, url: str | None = None, cwd: Path | None = None, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        url: str | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        traceback: bool = False,
     ) -> Answer:
-        """Run `alembic ARGUMENTS…`, by default in the project's folder, on the database at `url`."""
-        environment = {**os.environ, **({} if url is None else {"DATABASE_URL": url}), **(env or {})}
-        request = {"arguments": arguments, "cwd": str(cwd or self.project), "env": environment}
+        """Run `alembic ARGUMENTS…`, by default in the project's folder, with DATABASE_URL only if `url` is given.
+
+        A traceback fails the test unless it was asked for.
+        """
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment |= {} if url is None else {"DATABASE_URL": url}
+        request = {"arguments": arguments, "cwd": str(cwd or self.project), "env": environment | dict(env or {})}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = Answer(**json.loads(self.process.stdout.readline()))
-        assert "Traceback (most recent call last)" not in answer.text, answer.text
+        assert traceback or "Traceback (most recent call last)" not in answer.text, answer.text
         return answer
 
 
@@ -104,6 +113,7 @@ def main() -> None:
     import alembic.autogenerate  # noqa: F401 - warmed up
     import sqlalchemy.dialects.postgresql.psycopg
     import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401 - warmed up
+
     import src.models
     import src.schema.environment  # noqa: F401 - warmed up
 

@@ -34,7 +34,7 @@ def alembic(project: Path) -> Iterator[CommandLine]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def in_state(request: pytest.FixtureRequest, alembic: CommandLine) -> Callable[[str], str]:
-    """Gives the address of a database that is `empty`, `unversioned`, `behind`, `at head` or `unknown`, on each engine."""
+    """Gives a database that is `empty`, `unversioned`, `behind`, `at head` or at an `unknown` revision, per engine."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
 
     def make(state: str) -> str:
@@ -80,4 +80,5 @@ def version_of(url: str) -> str | None:
     with create_engine(url, poolclass=NullPool).connect() as connection:
         if not connection.dialect.has_table(connection, "alembic_version"):
             return None
-        return connection.scalar(text("SELECT version_num FROM alembic_version"))
+        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return version

@@ -38,17 +38,23 @@ EMPTY = {
     "current": Expected(0, "", "It is empty; create its tables with: alembic upgrade head", None),
     "history": HISTORY,
     "check": refused(f"{NOT_UP_TO_DATE}The database at * has no schema version. It is empty; create its tables with: "),
-    "revision --autogenerate -m Changes": refused(f"{NOT_UP_TO_DATE}The database at * has no schema version. It is empty"),
+    "revision --autogenerate -m Changes": refused(
+        f"{NOT_UP_TO_DATE}The database at * has no schema version. It is empty"
+    ),
     "upgrade head": Expected(0, "", f"Running upgrade {FIRST} -> {HEAD}", HEAD),
     "downgrade -1": refused("FAILED: The database at * has no schema version. It is empty; create its tables with: "),
-    "stamp head": refused("FAILED: The tables of the database at * are not those of this program, so it was not marked."),
+    "stamp head": refused(
+        "FAILED: The tables of the database at * are not those of this program, so it was not marked."
+    ),
 }
 STAMP_IT = "If its tables are those of this program, mark it with: alembic stamp head"
 UNVERSIONED = {
     "current": Expected(0, "", STAMP_IT, None),
     "history": HISTORY,
     "check": refused(f"{NOT_UP_TO_DATE}The database at * has no schema version. {STAMP_IT}"),
-    "revision --autogenerate -m Changes": refused(f"{NOT_UP_TO_DATE}The database at * has no schema version. {STAMP_IT}"),
+    "revision --autogenerate -m Changes": refused(
+        f"{NOT_UP_TO_DATE}The database at * has no schema version. {STAMP_IT}"
+    ),
     "upgrade head": refused(f"FAILED: The database at * has no schema version. {STAMP_IT}"),
     "downgrade -1": refused(f"FAILED: The database at * has no schema version. {STAMP_IT}"),
     "stamp head": Expected(0, "", f"Running stamp_revision  -> {HEAD}", HEAD),
@@ -96,9 +102,7 @@ def nothing_written_in_the_project(project: Path) -> object:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_command_answers_in_every_state(
-    in_state: Callable[[str], str], alembic: CommandLine, state: str
-) -> None:
+def test_every_command_answers_in_every_state(in_state: Callable[[str], str], alembic: CommandLine, state: str) -> None:
     """Looking commands first: they change nothing, so that one database serves them all; the others get it anew."""
     url = in_state(state)
     before = fingerprint(url)
@@ -150,7 +154,9 @@ MISSING = {
     "current": Expected(0, "", "There is no database at *. Create it with: alembic upgrade head\n", None),
     "history": HISTORY,
     "check": refused(f"{NOT_UP_TO_DATE}There is no database at *. Create it with: alembic upgrade head"),
-    "revision --autogenerate -m Changes": refused(f"{NOT_UP_TO_DATE}There is no database at *. Create it with: alembic "),
+    "revision --autogenerate -m Changes": refused(
+        f"{NOT_UP_TO_DATE}There is no database at *. Create it with: alembic "
+    ),
     "downgrade -1": refused("FAILED: There is no database at *. Create it with: alembic upgrade head"),
     "stamp head": refused("FAILED: There is no database at *. Create it with: alembic upgrade head"),
 }
