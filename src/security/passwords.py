@@ -153,6 +153,15 @@ def check_password(password: str, *, has_two_factor: bool = False, context_words
         )
 
 
+def hash_password(password: str) -> str:
+    """Give what is stored of a password, at the standard cost.
+
+    Raises:
+        InvalidInput: it cannot be written down as UTF-8, or is longer than 1 KiB.
+    """
+    return STANDARD.hash(password)
+
+
 def random_password() -> str:
     """Make a password that is shown once and typed once: 20 signs, 99 bits."""
     return readable_secret(groups=5, signs=4)

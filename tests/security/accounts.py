@@ -1,0 +1,138 @@
+"""Accounts and log-ins for tests about security: real databases, real hashing at a low cost, a clock that tests set."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url, select
+
+from src.db.session import Database
+from src.domain.permissions import Actor, Department
+from src.models.user import LoginAttempt, User, UserSession
+from src.security.passwords import HashCost, PasswordHasher
+from src.services import audit_trail, auth
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
+HASHER = PasswordHasher(CHEAP)
+HOME, CAFE = "192.0.2.7", "198.51.100.20"
+
+
+class CountingHasher(PasswordHasher):
+    """Hashes for real, and remembers against which stored text each password was compared."""
+
+    def __init__(self, cost: HashCost = CHEAP) -> None:
+        super().__init__(cost)
+        self.compared: list[str] = []
+        self.made = 0
+
+    def _make(self, secret: bytes) -> str:
+        self.made += 1
+        return super()._make(secret)
+
+    def _matches(self, known: str, secret: bytes) -> bool:
+        self.compared.append(known)
+        return super()._matches(known, secret)
+
+
+def open_database(url: str) -> Database:
+    return Database(make_url(url))
+
+
+def add_user(
+    database: Database,
+    username: str = "bill.boquet",
+    *,
+    password: str = PASSWORD,
+    department: Department = Department.SALES,
+    is_active: bool = True,
+    must_change_password: bool = False,
+    totp_secret: str | None = None,
+    hasher: PasswordHasher = HASHER,
+) -> int:
+    """Store an account; gives its id."""
+    with database.writing() as session:
+        audit_trail.sign_as_system(session, "test")
+        user = User(
+            username=username,
+            email=f"{username}@epic.example",
+            password_hash=hasher.hash(password),
+            first_name="Bill",
+            last_name="Boquet",
+            department=department,
+            is_active=is_active,
+            must_change_password=must_change_password,
+            totp_secret=totp_secret,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        session.add(user)
+        session.flush()
+        return user.id
+
+
+def change_user(database: Database, user_id: int, **values: Any) -> None:
+    """Change an account as management would."""
+    with database.writing() as session:
+        audit_trail.sign_as_system(session, "test")
+        user = session.get_one(User, user_id)
+        for field, value in values.items():
+            setattr(user, field, value)
+
+
+def log_in(database: Database, username: str = "bill.boquet", password: str = PASSWORD, **options: Any) -> auth.LogIn:
+    """Log in from home at nine o'clock, unless the test says otherwise."""
+    given: dict[str, Any] = {"address": HOME, "interface": "cli", "now": NOW, "hasher": HASHER} | options
+    return auth.log_in(database, username, password, **given)
+
+
+def authenticate(
+    database: Database, token: str, *, interface: str = "cli", now: datetime = NOW, **options: Any
+) -> Actor:
+    with database.reading() as session:
+        return auth.authenticate(session, token, interface=interface, now=now, **options)
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def user_row(database: Database, user_id: int) -> User:
+    with database.reading() as session:
+        return session.get_one(User, user_id)
+
+
+def session_ids(database: Database) -> list[int]:
+    with database.reading() as session:
+        return list(session.scalars(select(UserSession.id).order_by(UserSession.id)))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    account: str
+    address: str
+    succeeded: bool
+
+
+def attempts(database: Database) -> list[Attempt]:
+    with database.reading() as session:
+        rows = session.scalars(select(LoginAttempt).order_by(LoginAttempt.id))
+        return [Attempt(row.account, row.address, row.succeeded) for row in rows]
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[list[str]]:
+    """Collect the SQL that reaches the database."""
+    seen: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
