@@ -205,8 +205,10 @@ def _read_env_file(path: Path) -> dict[str, str]:
     # The parser that dotenv_values(interpolate=False) uses; it alone tells which line it could not read.
     for line in parse_stream(StringIO(_text(content, ".env", FROM_ENV_FILE))):
         if line.error:
-            where = f".env:{line.original.line}"
-            raise SettingError(where, FROM_ENV_FILE, N_("this line cannot be read as NAME=value"))
+            # What the parser could not read begins with the empty lines before it.
+            skipped = len(line.original.string) - len(line.original.string.lstrip())
+            number = line.original.line + line.original.string[:skipped].count("\n")
+            raise SettingError(f".env:{number}", FROM_ENV_FILE, N_("this line cannot be read as NAME=value"))
         if line.key is not None:
             values[line.key] = line.value or ""
     return values

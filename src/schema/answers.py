@@ -12,9 +12,8 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from src.db.driver import why_refused
 from src.db.refusals import translate
-from src.domain.errors import Conflict, CrmError, DatabaseError, DatabaseUnreachable, Marked, RuleBroken, WrongSetting
+from src.domain.errors import CrmError, DatabaseError, Marked, WrongSetting
 from src.i18n import N_, _, set_language
 
 INTERRUPTED = 130
@@ -85,11 +84,10 @@ def extra_options() -> Mapping[str, str]:
 def explained(error: DBAPIError, place: str) -> CrmError:
     """Put what a database refused into words, without the address and without the data of any row."""
     refusal = translate(error, place=place)
-    if isinstance(refusal, DatabaseUnreachable) and error.orig is not None and hasattr(error.orig, "sqlstate"):
-        return DatabaseUnreachable(place=place, reason=Marked(why_refused(error.orig)))
-    if type(refusal) is DatabaseError or isinstance(refusal, Conflict | RuleBroken):
-        return DatabaseError(MIGRATION_FAILED, reason=_what_it_said(error))
-    return refusal
+    if isinstance(refusal, DatabaseError) and type(refusal) is not DatabaseError:
+        return refusal
+    # In words for the people who use the application; whoever runs a migration needs to know which statement failed.
+    return DatabaseError(MIGRATION_FAILED, reason=_what_it_said(error))
 
 
 def _what_it_said(error: DBAPIError) -> str:
