@@ -27,12 +27,16 @@ _TYPOGRAPHY = (
 
 def problems() -> list[str]:
     """List all that is wrong with the French catalogue."""
-    wanted, given = extracted(), translated()
+    wanted, program = extracted(), MO.read_bytes() if MO.exists() else b""
+    return [*_overlooked(wanted), *problems_of(wanted=wanted, given=translated(), program=program)]
+
+
+def problems_of(*, wanted: Catalog, given: Catalog, program: bytes) -> list[str]:
+    """List what keeps `given`, compiled as `program`, from translating all that is `wanted`."""
     return [
-        *_overlooked(wanted),
         *_differences(wanted, given),
         *(problem for message in given if message.id for problem in _problems_of(message)),
-        *([] if MO.exists() and MO.read_bytes() == compiled(given) else ["the compiled catalogue is stale"]),
+        *([] if program == compiled(given) else ["the compiled catalogue is stale"]),
     ]
 
 

@@ -63,14 +63,17 @@ class Argument(click.Argument):
 
 
 class Command(click.Command):
-    """A command with translated help and examples."""
+    """A command with translated help and examples; where it `needs_login`, that comes before it asks for values."""
 
     context_class = Context
 
-    def __init__(self, *arguments: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+    def __init__(
+        self, *arguments: Any, examples: Sequence[str] = (), needs_login: bool = True, **settings: Any
+    ) -> None:
         settings["context_settings"] = _CONTEXT | settings.get("context_settings", {})
         super().__init__(*arguments, **settings)
         self.examples = tuple(examples)
+        self.needs_login = needs_login
 
     def get_short_help_str(self, limit: int = 45) -> str:
         # The whole first sentence: the formatter wraps it, and a cut sentence explains nothing.
@@ -113,7 +116,7 @@ class Command(click.Command):
         ):
             from src.cli.prompts import ask_for_missing  # noqa: PLC0415 - few commands ask
 
-            ask_for_missing(ctx)
+            ask_for_missing(ctx, needs_login=self.needs_login)
         return rest
 
 

@@ -35,11 +35,12 @@ class Parsed(click.ParamType[T], Generic[T]):
         return self.parse(value, **self.facts) if isinstance(value, str) else value
 
 
-def ask_for_missing(context: click.Context) -> None:
+def ask_for_missing(context: click.Context, *, needs_login: bool) -> None:
     """Ask for each required value that the command line left out.
 
     Raises:
         click.UsageError: nobody is at a terminal to answer; all missing options are named at once.
+        CrmError: no database or nobody logged in, which is said before the first question.
     """
     missing = [
         parameter
@@ -50,6 +51,11 @@ def ask_for_missing(context: click.Context) -> None:
         return
     if not can_ask():
         _refuse_missing([max(parameter.opts, key=len) for parameter in missing], context)
+    if needs_login:
+        from src.cli.context import reading  # noqa: PLC0415 - loads the database's part of the program
+
+        with reading():
+            pass
     for parameter in missing:
         context.params[parameter.name] = _ask(context, parameter)
 

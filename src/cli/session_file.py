@@ -44,9 +44,13 @@ def read_token(place: str) -> str:
         raise NotAuthenticated from None
     except OSError as error:
         raise _trouble(file, error) from None
-    with os.fdopen(descriptor, "rb") as opened:
-        _refuse_unless_private(file, os.fstat(opened.fileno()))
-        token = opened.read(_LONGEST).decode("ascii", "replace").strip()
+    try:
+        _refuse_unless_private(file, os.fstat(descriptor))
+        token = os.read(descriptor, _LONGEST).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise _trouble(file, error) from None
+    finally:
+        os.close(descriptor)
     if not token:
         raise NotAuthenticated
     return token

@@ -101,7 +101,7 @@ def fitting_widths(columns: Sequence[Column], natural: Sequence[int], room: int)
     leaving = sorted(kept, key=lambda position: (columns[position].importance, position))
     while _total(least, kept) > room:
         last = leaving.pop()
-        if columns[last].importance == 1:
+        if columns[last].importance == 1 or not leaving:
             return None
         kept.remove(last)
     widths = {position: least[position] for position in kept}

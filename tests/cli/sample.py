@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import click
@@ -73,7 +74,7 @@ def sample() -> None:
 @output_options
 def list_rows(*, many: int, empty: bool, cursor: str | None) -> None:
     """Show the rows."""
-    rows = [] if empty else [*ROWS, *([*ROWS[0]] for _number in range(many))]
+    rows = [] if empty else chain(ROWS, ([number, *ROWS[0][1:]] for number in range(many)))
     show_list(
         COLUMNS,
         iter(rows),
@@ -91,7 +92,7 @@ def show_row() -> None:
     show_record(COLUMNS, ROWS[0], manner=PARIS)
 
 
-@sample.command("add", help="Add one.", examples=("epicevents sample add --name Kevin",))
+@sample.command("add", help="Add one.", examples=("epicevents sample add --name Kevin",), needs_login=False)
 @option("--name", ask="Name", help="The name.")
 @option("--email", ask="E-mail", type=Parsed(parse_email), help="The e-mail address.")
 @option("--kind", ask="Kind", type=click.Choice(["small", "large"]), help="How large.")
