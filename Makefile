@@ -16,7 +16,7 @@ install: ## Install everything the program and its tests need into .venv
 	@found=$$(sh tools/find_python.sh) && "$$found" -m tools.install
 
 demo: install ## Migrate the database, load the demo company and show what each department sees
-	@$(python) -m src demo start $(ARGS)
+	@.venv/bin/epicevents demo start $(ARGS)
 
 test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)
 	nice $(python) -m pytest -n 2 --dist worksteal $(ARGS)
