@@ -7,8 +7,9 @@ import click
 
 from src.cli.columns import Column
 from src.cli.commands import group, option
-from src.cli.context import Desk
+from src.cli.context import Desk, manner_of, settings
 from src.cli.histories import COLUMNS as HISTORY
+from src.cli.histories import as_people_read
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed
 from src.domain.permissions import Action
@@ -76,7 +77,7 @@ def list_audit(
         return lists.stream(desk.session, statement, log.audit_order(paging.sort))
 
     answer_list(
-        COLUMNS,
+        as_people_read(COLUMNS, manner_of(settings())),
         paging,
         record_type="audit_entries",
         filters={"by": by, "action": action, "record": record_type, "id": record_id, "since": since, "until": until},

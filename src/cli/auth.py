@@ -7,22 +7,18 @@ from typing import Any
 from src.cli.columns import Column, row_of
 from src.cli.commands import command, option
 from src.cli.context import INTERFACE, address_of_this_computer, manner_of, open_database, reading, settings
+from src.cli.fields import DEPARTMENTS
 from src.cli.prompts import can_ask, read_secret, secret_options
 from src.cli.render import json_option, output_options, show_done, show_record
 from src.cli.session_file import forget_token, read_token, store_token
 from src.cli.users import RECORD
 from src.domain.errors import NotAuthenticated, SecondFactorNeeded
-from src.domain.permissions import DEPARTMENT_LABELS, Action
+from src.domain.permissions import Action
 from src.i18n import N_, _, format_moment
 
 LOG_IN = (
     Column(key="username", heading=N_("Username")),
-    Column(
-        key="department",
-        heading=N_("Department"),
-        kind="choice",
-        labels={department.value: label for department, label in DEPARTMENT_LABELS.items()},
-    ),
+    Column(key="department", heading=N_("Department"), kind="choice", labels=DEPARTMENTS),
     Column(key="expires_at", heading=N_("Ends"), kind="moment"),
     Column(key="must_change_password", heading=N_("Must choose a password"), kind="bool"),
 )

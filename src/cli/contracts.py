@@ -11,21 +11,13 @@ from src.cli.columns import Column, row_of, rows_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
+from src.cli.fields import METHODS, STATUSES
 from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed, confirm
 from src.cli.render import Total, json_option, output_options, show_done, show_list, show_record
 from src.domain.values import parse_date, parse_id, parse_money
 from src.i18n import N_, _, format_money
-
-STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
-METHODS = {
-    "transfer": N_("bank transfer"),
-    "card": N_("card"),
-    "cheque": N_("cheque"),
-    "cash": N_("cash"),
-    "other": N_("other"),
-}
 
 _ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
 _TITLE = Column(key="title", heading=N_("Title"), importance=1)

@@ -95,12 +95,7 @@ def report_refusal(error: errors.CrmError, *, as_json: bool) -> int:
         return code
     lines = [str(error)]
     if isinstance(error, errors.Conflict):
-        for change in error.changes:
-            lines += [
-                f"  {_(change.field)}",
-                "    " + _("yours: {value}").format(value=_shown(change.yours)),
-                "    " + _("now: {value}").format(value=_shown(change.theirs)),
-            ]
+        lines += _both_versions(error)
     write_error("\n".join(lines))
     return code
 
@@ -130,6 +125,22 @@ def write_error(message: str) -> None:
     _write((f"\x1b[1;31m{label}\x1b[0m" if colour_wanted(sys.stderr) else label) + text + "\n")
 
 
+def _both_versions(error: errors.Conflict) -> list[str]:
+    if not error.changes:
+        return []
+    from src.cli.context import manner_of, settings  # noqa: PLC0415 - rare
+    from src.cli.fields import name_of_field, value_of_field  # noqa: PLC0415
+
+    manner = manner_of(settings())
+    lines = []
+    for change in error.changes:
+        lines.append(f"  {name_of_field(change.field)}")
+        if change.yours is not None:
+            lines.append("    " + _("yours: {value}").format(value=value_of_field(change.field, change.yours, manner)))
+        lines.append("    " + _("now: {value}").format(value=value_of_field(change.field, change.theirs, manner)))
+    return lines
+
+
 def _facts(error: errors.CrmError) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if isinstance(error, errors.InvalidInput):
@@ -146,10 +157,6 @@ def _facts(error: errors.CrmError) -> dict[str, Any]:
 
 def _write_json(kind: str, message: str, code: int, facts: dict[str, Any]) -> None:
     _write(json.dumps({"error": {"type": kind, "message": message, "exit_code": code, **facts}}) + "\n")
-
-
-def _shown(value: object) -> str:
-    return "–" if value is None else str(value)
 
 
 def _plain(value: object) -> object:

@@ -1,12 +1,15 @@
 """The history of a record: who changed what, when and why, newest first."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from src.cli.columns import Column, rows_of
+from src.cli.columns import Column, Manner, rows_of
 from src.cli.commands import option
 from src.cli.context import reading
-from src.cli.render import output_options, show_list
+from src.cli.fields import changes_in_words
+from src.cli.render import output_options, show_list, wanted_form
+from src.cli.terminal import is_terminal
 from src.domain.permissions import ACTION_LABELS
 from src.i18n import N_, _
 
@@ -21,10 +24,11 @@ COLUMNS = (
         heading=N_("What"),
         kind="choice",
         importance=1,
+        wraps=True,
         labels={action.value: label for action, label in ACTION_LABELS.items()},
     ),
     Column(key="changes", heading=N_("Changes"), kind="changes", importance=2),
-    Column(key="reason", heading=N_("Reason"), importance=2),
+    Column(key="reason", heading=N_("Reason"), importance=2, wraps=True),
     Column(key="interface", heading=N_("From"), importance=3),
 )
 
@@ -36,15 +40,30 @@ def history_options(function: F) -> F:
     return option("--limit", type=int, default=20, show_default=True, help=N_("Rows on a page, at most 100."))(function)
 
 
+def as_people_read(columns: Sequence[Column], manner: Manner) -> Sequence[Column]:
+    """Give the columns of a history as they are shown: in words for people, as they are stored for programs."""
+    if wanted_form() is not None or not is_terminal(sys.stdout):
+        return columns
+    words = Column(
+        key="changes",
+        heading=N_("Changes"),
+        importance=1,
+        wraps=True,
+        of=lambda entry: changes_in_words(entry.changes, manner),
+    )
+    return [words if column.key == "changes" else column for column in columns]
+
+
 def answer_history(model: type[Any], record_id: int, *, limit: int, after: str | None) -> None:
     """Show a page of a record's history."""
     from src.services import audit  # noqa: PLC0415 - loaded when used
 
     with reading() as desk:
         page = audit.record_history(desk.session, desk.actor, model, record_id, limit=limit, after=after)
+    columns = as_people_read(COLUMNS, desk.manner)
     show_list(
-        COLUMNS,
-        rows_of(COLUMNS, page.items),
+        columns,
+        rows_of(columns, page.items),
         empty=_("No history yet."),
         manner=desk.manner,
         next_cursor=page.next,
