@@ -17,9 +17,22 @@ from collections.abc import Iterator
 from tools.poetry import PROJECT, TOOLS, VENV, InstallError, own_poetry, poetry_of_this_machine, run_poetry, run_step
 
 STAMP = VENV / ".installed"
-UNFINISHED = VENV / ".unfinished"
 LOG = TOOLS / "poetry-install.log"
 INSTALL = ["install", "--no-interaction"]
+
+# Prints the packages in .venv that lack a file, or have one of another size than they came with.
+CUT_OFF = """
+import sysconfig
+from importlib.metadata import distributions
+
+def is_whole(file):
+    path = file.locate()
+    return file.suffix == ".pyc" or path.is_file() and file.size in (None, path.stat().st_size)
+
+for package in distributions(path=[sysconfig.get_path("purelib")]):
+    if not package.files or not all(map(is_whole, package.files)):
+        print(package.metadata["Name"])
+"""
 
 
 def main() -> int:
@@ -42,14 +55,16 @@ def install() -> None:
     if STAMP.is_file() and STAMP.read_text() == fingerprint():
         return
     STAMP.unlink(missing_ok=True)
-    if UNFINISHED.exists() or not venv_works():
+    if not venv_works():
         make_venv()
-    # A package that was cut off half-way may look installed: an installation that was killed starts from nothing.
-    UNFINISHED.touch()
-    installed = install_locked_packages()
-    UNFINISHED.unlink()
-    if not installed:
-        raise InstallError("Poetry could not install the locked packages; its own words are above.")
+    install_locked_packages()
+    if ask_venv(CUT_OFF):
+        # An installation that was killed, or a full disk, left a package that looks installed and is not.
+        print("Some packages are incomplete; installing all of them again.", flush=True)
+        make_venv()
+        install_locked_packages()
+    if incomplete := ask_venv(CUT_OFF).split():
+        raise InstallError(f"these packages are incomplete: {', '.join(incomplete)}.")
     mend_own_command()
     compile_packages()
     complete = STAMP.with_suffix(".new")
@@ -127,17 +142,18 @@ def make_venv() -> None:
     run_step([sys.executable, "-m", "venv", "--without-pip", VENV])
 
 
-def install_locked_packages() -> bool:
+def install_locked_packages() -> None:
     """Install what poetry.lock names, with the machine's Poetry if there is one that can, else with the project's."""
     if (poetry := poetry_of_this_machine()) is not None:
         print(f"Installing the locked packages into .venv with {poetry} …", flush=True)
         with LOG.open("w") as log:
             if run_poetry(poetry, INSTALL, log=log.fileno()) == 0:
-                return True
+                return
         print(f"It could not (see {LOG.relative_to(PROJECT)}); the project's own Poetry tries next.", flush=True)
     poetry = own_poetry()
     print("Installing the locked packages into .venv …", flush=True)
-    return run_poetry(poetry, INSTALL) == 0
+    if run_poetry(poetry, INSTALL) != 0:
+        raise InstallError("Poetry could not install the locked packages; its own words are above.")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,12 @@ echo "$@" >> "{log}"
 {then}
 """
 
+# What Poetry writes for a package with one file, of four letters.
+PACKAGE = """cd .venv/lib/python*/site-packages && mkdir -p half-1.dist-info && printf {content} > half.py &&
+printf 'Metadata-Version: 2.1\\nName: half\\nVersion: 1\\n' > half-1.dist-info/METADATA &&
+printf 'half.py,,4\\n' > half-1.dist-info/RECORD && cd - > /dev/null"""
+WHOLE = PACKAGE.format(content="half")
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -172,19 +178,40 @@ def test_a_poetry_that_may_not_read_the_lock_file_is_passed_over(project: Path, 
 
 
 @pytest.mark.parametrize("signal", ["INT", "TERM", "KILL"])
-def test_an_interrupted_installation_starts_from_an_empty_venv(project: Path, programs: Path, signal: str) -> None:
-    # The real signal, sent to the installation itself while Poetry is half-way through a package.
-    half = "touch .venv/half-installed; kill -{} $PPID; sleep 1; exit 1"
-    add_poetry(programs, then=half.format(signal))
+def test_a_package_that_an_interruption_cut_off_is_installed_again(project: Path, programs: Path, signal: str) -> None:
+    # The real signal, sent to the installation itself when Poetry has written half of a package.
+    add_poetry(programs, then=f"{PACKAGE.format(content='ha')}; kill -{signal} $PPID; sleep 1; exit 1")
     interrupted = make("install", project=project, programs=programs)
     assert interrupted.returncode != 0
     assert not (project / ".venv/.installed").exists()
     assert "Traceback" not in interrupted.stderr
 
+    add_poetry(programs, then=f"test -d .venv/lib/python*/site-packages/half-1.dist-info || {{ {WHOLE}; }}")
+    again = make("install", project=project, programs=programs)
+    assert again.returncode == 0
+    assert "Some packages are incomplete; installing all of them again." in again.stdout
+    assert next(project.glob(".venv/lib/*/site-packages/half.py")).read_text() == "half"
+
+
+def test_packages_that_stay_incomplete_are_named(project: Path, programs: Path) -> None:
+    add_poetry(programs, then=PACKAGE.format(content="ha"))
+    ran = make("install", project=project, programs=programs)
+    assert ran.returncode != 0
+    assert "The installation failed: these packages are incomplete: half." in ran.stderr
+    assert not (project / ".venv/.installed").exists()
+
+
+def test_whole_packages_are_kept_when_an_installation_fails(project: Path, programs: Path) -> None:
+    """A failed upgrade, without the network for example, leaves the program that was there in working order."""
+    add_poetry(programs, then=WHOLE)
+    make("install", project=project, programs=programs)
+    (project / "poetry.lock").write_text("# changed\n")
+    add_poetry(programs, then="exit 1")
+    add_own_poetry(project, then="exit 1")
+    assert make("install", project=project, programs=programs).returncode != 0
     add_poetry(programs)
     assert make("install", project=project, programs=programs).returncode == 0
-    assert not (project / ".venv/half-installed").exists()
-    assert (project / ".venv/.installed").exists()
+    assert next(project.glob(".venv/lib/*/site-packages/half.py")).read_text() == "half"
 
 
 def test_a_venv_that_the_user_made_is_kept(project: Path, programs: Path) -> None:
