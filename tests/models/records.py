@@ -1,0 +1,48 @@
+"""One record of each kind, for tests that try to break them with plain SQL."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from src.models.contract import ContractStatus
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Records:
+    """The numbers of one record of each kind."""
+
+    seller: int
+    supporter: int
+    manager: int
+    idle: int
+    client: int
+    draft: int
+    sent: int
+    signed: int  # 300 of 1,000 are paid
+    cancelled: int  # had been signed, 300 of 1,000 are paid
+    sold: int  # the contract of the event, nothing is paid
+    payment: int
+    event: int
+
+
+def records(session: Session) -> Records:
+    """Make one record of each kind."""
+    team = factories.team(session)
+    buyer = factories.client(session, team.sales, email="kevin@startup.example")
+    signed = factories.contract(session, buyer)
+    sold = factories.contract(session, buyer)
+    return Records(
+        seller=team.sales.id,
+        supporter=team.support.id,
+        manager=team.management.id,
+        idle=factories.seller(session, username="idle", email="idle@epic.example").id,
+        client=buyer.id,
+        draft=factories.contract(session, buyer, status=ContractStatus.DRAFT).id,
+        sent=factories.contract(session, buyer, status=ContractStatus.SENT).id,
+        signed=signed.id,
+        cancelled=factories.contract(session, buyer, status=ContractStatus.CANCELLED, paid="300", signed_first=True).id,
+        sold=sold.id,
+        payment=factories.payment(session, signed, "300", by=team.management, idempotency_key="taken").id,
+        event=factories.event(session, sold, team.support).id,
+    )

@@ -1,0 +1,93 @@
+"""INSERT statements in plain SQL, right but for what a test puts in: every value is SQL, `:name` one of its records."""
+
+NEW = "created_at, updated_at, version"
+NOW = "'2026-11-22 09:00:00', '2026-11-22 09:00:00', 1"
+
+
+def user(**given: str) -> str:
+    """A new member of staff."""
+    values = {
+        "username": "'new'",
+        "email": "'new@epic.example'",
+        "password_hash": "'-'",
+        "first_name": "'New'",
+        "last_name": "'Person'",
+        "phone": "''",
+        "department": "'SALES'",
+        "is_active": "TRUE",
+        "must_change_password": "FALSE",
+        "first_name_key": "'new person'",
+        "name_key": "'person new'",
+    }
+    return insert("users", values | given)
+
+
+def client(**given: str) -> str:
+    """A new client."""
+    values = {
+        "first_name": "'Kevin'",
+        "last_name": "'Casey'",
+        "email": "'new@startup.example'",
+        "phone": "''",
+        "company_name": "''",
+        "sales_contact_id": ":seller",
+        "last_contact_at": "'2026-11-22 09:00:00'",
+        "first_name_key": "'kevin casey'",
+        "name_key": "'casey kevin'",
+        "company_key": "''",
+        "email_key": "'new@startup.example'",
+    }
+    return insert("clients", values | given)
+
+
+def contract(**given: str) -> str:
+    """A new draft."""
+    values = {"client_id": ":client", "title": "'Gala'", "total": "100", "paid": "0", "status": "'draft'"}
+    return insert("contracts", values | {"title_key": "'gala'"} | given)
+
+
+def payment(**given: str) -> str:
+    """100 cents on the signed contract."""
+    values = {
+        "contract_id": ":signed",
+        "amount": "100",
+        "received_on": "'2026-11-22'",
+        "method": "'cash'",
+        "reference": "''",
+        "reason": "''",
+        "idempotency_key": "'new'",
+        "recorded_by_username": "''",
+    }
+    return insert("payments", values | given)
+
+
+def event(**given: str) -> str:
+    """A new event under the sold contract."""
+    values = {
+        "contract_id": ":sold",
+        "name": "'Gala'",
+        "event_start": "'2026-12-22 09:00:00'",
+        "event_end": "'2026-12-22 19:00:00'",
+        "time_zone": "'Europe/Paris'",
+        "location": "''",
+        "attendees": "10",
+        "notes": "''",
+        "contact_name": "''",
+        "contact_phone": "''",
+        "contact_email": "''",
+        "name_key": "'gala'",
+        "location_key": "''",
+    }
+    return insert("events", values | given)
+
+
+def session_row(**given: str) -> str:
+    """A log-in of the seller."""
+    values = {"user_id": ":seller", "token_hash": "'a'", "interface": "'cli'", "device": "''"}
+    times = {"last_seen_at": "'2026-11-22 09:00:00'", "expires_at": "'2026-11-22 19:00:00'"}
+    return insert("sessions", values | times | given)
+
+
+def insert(table: str, values: dict[str, str]) -> str:
+    """One row with the columns all tables share."""
+    return f"INSERT INTO {table} ({', '.join(values)}, {NEW}) VALUES ({', '.join(values.values())}, {NOW})"
