@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from src.db.session import Database
 from src.domain.errors import (
@@ -605,23 +605,22 @@ def test_all_sessions_but_one_end(database: Database) -> None:
     assert session_ids(database) == [kept.actor.session_id]
 
 
-def test_a_log_in_cannot_slip_in_behind_the_end_of_all_sessions(database: Database) -> None:
-    """Closing an account ends its sessions; a log-in that was under way finds it closed or is ended with the others."""
+def test_a_log_in_that_is_verified_while_the_account_is_being_closed_finds_it_closed(database: Database) -> None:
     user_id = add_user(database)
-    tokens: list[str] = []
-    verified, closed = threading.Event(), threading.Event()
+    outcomes: list[str] = []
+    verified, closing = threading.Event(), threading.Event()
 
     class Slow(CountingHasher):
         def verify(self, known: str | None, password: str) -> bool:
             right = super().verify(known, password)
             verified.set()
-            return right and closed.wait(60)
+            return right and closing.wait(60)
 
     def enter() -> None:
         try:
-            tokens.append(log_in(database, hasher=Slow()).token)
+            outcomes.append(log_in(database, hasher=Slow()).token)
         except LoginRefused:
-            tokens.append("refused")
+            outcomes.append("refused")
 
     thread = threading.Thread(target=enter)
     thread.start()
@@ -631,9 +630,37 @@ def test_a_log_in_cannot_slip_in_behind_the_end_of_all_sessions(database: Databa
         auth.end_sessions(session, user_id)
         session.get_one(User, user_id).is_active = False
         session.flush()
-        closed.set()  # the log-in goes on now and has to wait for this transaction
+        closing.set()
+        thread.join(0.5)  # time enough to slip in; a log-in that is guarded waits for this transaction instead
     thread.join()
-    assert (tokens, session_ids(database)) == (["refused"], [])
+    assert (outcomes, session_ids(database)) == (["refused"], [])
+
+
+def test_a_session_that_is_being_opened_ends_with_all_others(database: Database) -> None:
+    user_id = add_user(database)
+    opened, ending = threading.Event(), threading.Event()
+    main = threading.current_thread()
+
+    def announce(*_details: object) -> None:
+        if threading.current_thread() is main and opened.is_set():
+            ending.set()
+
+    def hold(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO sessions"):
+            opened.set()
+            assert ending.wait(60)
+            ending.clear()
+            ending.wait(0.5)  # time enough to delete without seeing this one; who is guarded waits for it instead
+
+    event.listen(database.engine, "before_cursor_execute", announce)
+    event.listen(database.engine, "after_cursor_execute", hold)
+    thread = threading.Thread(target=log_in, args=(database,))
+    thread.start()
+    assert opened.wait(60)
+    with database.writing() as session:
+        assert auth.end_sessions(session, user_id) == 1
+    thread.join()
+    assert session_ids(database) == []
 
 
 # Secrets
