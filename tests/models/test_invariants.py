@@ -237,7 +237,7 @@ def test_one_statement_cannot_take_away_all_managers(standing: Database, stateme
 @pytest.mark.parametrize("table", ["payments", "audit_entries"])
 def test_what_replaces_a_row_deletes_it_and_is_refused_likewise(sqlite_database: Database, table: str) -> None:
     """INSERT OR REPLACE is SQLite's own; without a setting of the connection it goes past the triggers."""
-    refusal = refusal_of(sqlite_database, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    refusal = refusal_of(sqlite_database, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = :payment")
     assert str(refusal) == CONSTRAINT_MESSAGES[f"tr_{table}_never_deleted"]
 
 
