@@ -42,6 +42,13 @@ class CommandLine:
         self.process = process
         self.project = project
 
+    def in_project(self, project: Path) -> "CommandLine":
+        """Use another copy's configuration and revisions.
+
+        The code stays that of the first copy, so that .env and relative SQLite files are still looked for there.
+        """
+        return CommandLine(self.process, project)
+
     def __call__(
         self,
         *arguments: str,

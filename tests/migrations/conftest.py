@@ -26,10 +26,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def alembic(project: Path) -> Iterator[CommandLine]:
-    """Alembic's command line in the copy of the project."""
+def warm(project: Path) -> Iterator[CommandLine]:
+    """Alembic's command line in the copy of the project, shared by all tests of a worker."""
     with command_line(project) as running:
         yield running
+
+
+@pytest.fixture
+def alembic(warm: CommandLine) -> CommandLine:
+    """Alembic's command line in the copy of the project."""
+    return warm
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -54,6 +60,15 @@ def prepare(alembic: CommandLine, url: str, state: str) -> None:
         assert alembic("upgrade", FIRST if state == "behind" else "head", url=url).code == 0
     if state == "unknown":
         execute(url, "UPDATE alembic_version SET version_num = 'gone'")
+
+
+def make_empty(url: str) -> None:
+    """Take everything out of a database; a SQLite file goes altogether."""
+    if url.startswith("sqlite"):
+        path_of(url).unlink(missing_ok=True)
+    else:
+        execute(url, "DROP SCHEMA public CASCADE")
+        execute(url, "CREATE SCHEMA public")
 
 
 def create_all(url: str) -> None:

@@ -1,11 +1,10 @@
 """A migration happens whole or not at all, and takes nobody's rows with it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.migrations.command_line import CommandLine, command_line
+from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute, version_of
 from tests.migrations.projects import add_revision, copy_project
 
@@ -19,10 +18,9 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def alembic(copy: Path) -> Iterator[CommandLine]:
+def alembic(warm: CommandLine, copy: Path) -> CommandLine:
     """Alembic in that copy."""
-    with command_line(copy) as running:
-        yield running
+    return warm.in_project(copy)
 
 
 def test_a_failing_migration_leaves_no_trace(copy: Path, alembic: CommandLine, migrated_url: str) -> None:

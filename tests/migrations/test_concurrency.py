@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from tests.migrations.command_line import CommandLine, command_line
+from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute, path_of, version_of
 from tests.migrations.projects import add_revision, copy_project
 
@@ -111,7 +111,7 @@ def test_a_change_gives_way_to_those_who_use_a_table_on_postgresql(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
-    counting_project: Path, database_url: str, how: signal.Signals
+    alembic: CommandLine, counting_project: Path, database_url: str, how: signal.Signals
 ) -> None:
     add_revision(
         counting_project,
@@ -131,8 +131,7 @@ def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
         assert "Traceback" not in err + out
         assert "Interrupted: what was not finished is undone." in err
     assert version_of(database_url) is None
-    with command_line(counting_project) as alembic:
-        assert alembic("upgrade", LAST, url=database_url).code == 0
+    assert alembic.in_project(counting_project)("upgrade", LAST, url=database_url).code == 0
     assert len(execute(database_url, "SELECT revision FROM runs")) == 3
 
 

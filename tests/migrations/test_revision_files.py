@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from src.db import types
 from src.models import Base
 from src.schema.autogenerate import plain_type
-from tests.migrations.command_line import CommandLine, command_line
+from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute
 from tests.migrations.projects import copy_project
 
@@ -50,10 +50,9 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def alembic(copy: Path) -> Iterator[CommandLine]:
+def alembic(warm: CommandLine, copy: Path) -> CommandLine:
     """Alembic in that copy."""
-    with command_line(copy) as running:
-        yield running
+    return warm.in_project(copy)
 
 
 def change_the_models(copy: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from tests.migrations.command_line import CommandLine
-from tests.migrations.conftest import HEAD, create_all, execute, path_of, version_of
+from tests.migrations.conftest import HEAD, create_all, execute, make_empty, version_of
 
 SQLITE_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 # Everything a schema can hold on PostgreSQL, read from its own catalogues and not through SQLAlchemy.
@@ -53,11 +53,7 @@ def in_any_layout(schema: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tu
 def test_the_migrated_schema_is_the_models_schema(alembic: CommandLine, in_state: Callable[[str], str]) -> None:
     url = in_state("at head")
     migrated = in_any_layout(schema_of(url))
-    if url.startswith("sqlite"):
-        path_of(url).unlink()
-    else:
-        execute(url, "DROP SCHEMA public CASCADE")
-        execute(url, "CREATE SCHEMA public")
+    make_empty(url)
     create_all(url)
     assert in_any_layout(schema_of(url)) == migrated
     assert len(migrated["all" if "all" in migrated else "columns"]) > 50

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.migrations.command_line import CommandLine
-from tests.migrations.conftest import FIRST, HEAD, create_all, execute, path_of, prepare, version_of
+from tests.migrations.conftest import FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
 
 pytestmark = pytest.mark.usefixtures("nothing_written_in_the_project")
 
@@ -114,7 +114,8 @@ def test_every_command_answers_in_every_state(in_state: Callable[[str], str], al
         if STATES[state][command].code == REFUSED:
             assert fingerprint(url) == before, command
         else:
-            start_again(alembic, url, state)
+            make_empty(url)
+            prepare(alembic, url, state)
 
 
 def check_answer(alembic: CommandLine, command: str, url: str, expected: Expected) -> None:
@@ -129,16 +130,6 @@ def check_answer(alembic: CommandLine, command: str, url: str, expected: Expecte
         assert answer.out.count("\n") == 1, (command, answer)
         assert "FAILED" not in answer.err, (command, answer)
     assert version_of(url) == expected.version, (command, answer)
-
-
-def start_again(alembic: CommandLine, url: str, state: str) -> None:
-    """Empty the database and bring it into its state once more."""
-    if url.startswith("sqlite"):
-        path_of(url).unlink()
-    else:
-        execute(url, "DROP SCHEMA public CASCADE")
-        execute(url, "CREATE SCHEMA public")
-    prepare(alembic, url, state)
 
 
 def fingerprint(url: str) -> object:

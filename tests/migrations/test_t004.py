@@ -69,14 +69,15 @@ def test_the_commands_of_t004_run_as_written_on_the_file_beside_alembic_ini(fres
     assert execute(f"sqlite:///{database}", "SELECT name FROM sqlite_master WHERE name = 'clients'") == []
 
 
-def test_downgrade_goes_to_the_revision_it_names(fresh: Path, fresh_alembic: CommandLine) -> None:
+def test_downgrade_goes_to_the_revision_it_names(alembic: CommandLine, fresh: Path, sqlite_url: str) -> None:
     add_revision(fresh, "second", after=FIRST)
     add_revision(fresh, "third", after="second")
-    assert fresh_alembic("upgrade", "head").code == 0
-    assert fresh_alembic("downgrade", FIRST).code == 0
-    assert fresh_alembic("current").out == f"{FIRST}\n"
-    assert fresh_alembic("downgrade", "base").code == 0
-    assert fresh_alembic("current").out == ""
+    in_fresh = alembic.in_project(fresh)
+    assert in_fresh("upgrade", "head", url=sqlite_url).code == 0
+    assert in_fresh("downgrade", FIRST, url=sqlite_url).code == 0
+    assert in_fresh("current", url=sqlite_url).out == f"{FIRST}\n"
+    assert in_fresh("downgrade", "base", url=sqlite_url).code == 0
+    assert in_fresh("current", url=sqlite_url).out == ""
 
 
 def test_every_command_uses_the_one_database_from_any_folder(
@@ -133,28 +134,29 @@ def test_the_first_place_that_names_a_database_counts(fresh: Path, fresh_alembic
     assert fresh_alembic("current", url="").out == "ini (head)\n"
 
 
-@pytest.mark.parametrize("option", ["url=", "uri=sqlite:///x.db", "stamp=never", "sqlite:///secret.db"])
-def test_a_misspelt_option_is_refused_rather_than_ignored(fresh: Path, fresh_alembic: CommandLine, option: str) -> None:
-    answer = fresh_alembic("-x", option, "upgrade", "head")
-    assert answer.code == 255
-    assert "secret" not in answer.text
-    assert not (fresh / "epic_events_crm.db").exists()
+def test_a_misspelt_option_is_refused_rather_than_ignored(alembic: CommandLine) -> None:
+    for option in ("url=", "uri=sqlite:///x.db", "stamp=never", "sqlite:///secret.db"):
+        answer = alembic("-x", option, "upgrade", "head")
+        assert answer.code == 255, answer
+        assert "secret" not in answer.text
+    assert not (alembic.project / "epic_events_crm.db").exists()
 
 
 def test_the_initial_migration_can_be_generated_before_there_is_any_database(
-    fresh: Path, fresh_alembic: CommandLine
+    alembic: CommandLine, fresh: Path, sqlite_url: str
 ) -> None:
     """Step 5 of T004, on an empty versions/."""
+    in_fresh = alembic.in_project(fresh)
     versions = fresh / "migrations" / "versions"
     shutil.rmtree(versions)
     versions.mkdir()
-    assert fresh_alembic("current").code == 0
-    written = fresh_alembic("revision", "--autogenerate", "-m", "Create initial tables")
+    assert in_fresh("current", url=sqlite_url).code == 0
+    written = in_fresh("revision", "--autogenerate", "-m", "Create initial tables", url=sqlite_url)
     assert written.code == 0, written
-    assert not (fresh / "epic_events_crm.db").exists()
+    assert not path_of(sqlite_url).exists()
     assert len(list(versions.glob("*.py"))) == 1
-    assert fresh_alembic("upgrade", "head").code == 0
-    assert fresh_alembic("check").code == 0
+    assert in_fresh("upgrade", "head", url=sqlite_url).code == 0
+    assert in_fresh("check", url=sqlite_url).code == 0
 
 
 def test_cannot_locate_revision_is_solved_by_stamp_head(alembic: CommandLine, migrated_url: str) -> None:
