@@ -20,7 +20,7 @@ STAMP = VENV / ".installed"
 LOG = TOOLS / "poetry-install.log"
 INSTALL = ["install", "--no-interaction"]
 
-# Prints the packages in .venv that lack a file, or have one of another size than they came with.
+# Prints the packages of which Poetry has not written every file whole. (A pip that another tool put there may differ.)
 CUT_OFF = """
 import sysconfig
 from importlib.metadata import distributions
@@ -30,7 +30,8 @@ def is_whole(file):
     return file.suffix == ".pyc" or path.is_file() and file.size in (None, path.stat().st_size)
 
 for package in distributions(path=[sysconfig.get_path("purelib")]):
-    if not package.files or not all(map(is_whole, package.files)):
+    by_poetry = (package.read_text("INSTALLER") or "").startswith("Poetry")
+    if not package.files or by_poetry and not all(map(is_whole, package.files)):
         print(package.metadata["Name"])
 """
 

@@ -19,6 +19,7 @@ echo "$@" >> "{log}"
 # What Poetry writes for a package with one file, of four letters.
 PACKAGE = """cd .venv/lib/python*/site-packages && mkdir -p half-1.dist-info && printf {content} > half.py &&
 printf 'Metadata-Version: 2.1\\nName: half\\nVersion: 1\\n' > half-1.dist-info/METADATA &&
+printf 'Poetry 2.5.1' > half-1.dist-info/INSTALLER &&
 printf 'half.py,,4\\n' > half-1.dist-info/RECORD && cd - > /dev/null"""
 WHOLE = PACKAGE.format(content="half")
 
@@ -218,6 +219,11 @@ def test_a_venv_that_the_user_made_is_kept(project: Path, programs: Path) -> Non
     add_poetry(programs)
     subprocess.run(["python3", "-m", "venv", "--without-pip", ".venv"], cwd=project, check=True)
     (project / ".venv/kept").touch()
+    # As some tools install pip: without a file that its own list names.
+    tool = next(project.glob(".venv/lib/*/site-packages")) / "pip-1.dist-info"
+    tool.mkdir()
+    (tool / "METADATA").write_text("Metadata-Version: 2.1\nName: pip\nVersion: 1\n")
+    (tool / "RECORD").write_text("pip/absent.py,,1\n")
     assert make("install", project=project, programs=programs).returncode == 0
     assert (project / ".venv/kept").exists()
 
