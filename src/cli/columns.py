@@ -133,7 +133,7 @@ def _changes(value: Mapping[str, Any]) -> str:
 
 
 def _moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="seconds")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(timespec="seconds")
 
 
 def _money(value: Decimal) -> str:

@@ -26,8 +26,10 @@ def current() -> str:
 
 def report_interruption() -> int:
     """Tell the person who pressed Ctrl-C what became of their change; gives the exit code."""
-    import signal  # noqa: PLC0415 - every start imports this file, few end here
+    import contextlib  # noqa: PLC0415 - few commands end here, and the overview must not pay for it
+    import signal  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not print a traceback
-    print(f"\n{_(_state)}", file=sys.stderr)  # noqa: T201 - click may not be loaded yet
+    with contextlib.suppress(OSError):  # nobody may be reading any more
+        print(f"\n{_(_state)}", file=sys.stderr)  # noqa: T201 - click may not be loaded yet
     return INTERRUPTED

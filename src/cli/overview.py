@@ -52,15 +52,20 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 )
 
 OPTIONS = (
-    ("--lang [{languages}]", N_("Language of all texts. Otherwise EPICEVENTS_LANG, then the system's language.")),
-    ("--no-color", N_("No colours, as with NO_COLOR in the environment.")),
+    (
+        "--lang [{languages}]",
+        N_("Language of all texts, also after a command. Otherwise EPICEVENTS_LANG, then the system's."),
+    ),
+    ("--no-color", N_("No colours, also after a command; as with NO_COLOR in the environment.")),
     ("--version", N_("Show the version.")),
     ("-h, --help", N_("Show this help; after a command, the help of that command.")),
 )
 
 EXAMPLES = (
-    "epicevents permissions --lang fr",
-    "epicevents help exit-codes",
+    "epicevents login --username kate.hastroff",
+    "epicevents client list --mine",
+    "epicevents contract list --unpaid --json",
+    "epicevents event list --upcoming --lang fr",
 )
 
 WIDEST = 100
@@ -87,7 +92,7 @@ def overview(width: int | None = None) -> str:
             _(heading), [(name, _(help_line)) for name, _place, help_line in entries], first_column, width
         )
     options = [(names.format(languages="|".join(LANGUAGES)), _(help_line)) for names, help_line in OPTIONS]
-    lines += _section(_("Options, anywhere on the line"), options, max(len(names) for names, _help in options), width)
+    lines += _section(_("Options"), options, max(len(names) for names, _help in options), width)
     lines += ["", _("{heading}:").format(heading=_("Examples")), *(f"  {example}" for example in EXAMPLES)]
     lines += ["", *_wrapped(_("More about a command: epicevents COMMAND --help"), width)]
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from src.cli.columns import Column, rows_of
 from src.cli.commands import option
 from src.cli.context import Desk, reading, writing
+from src.cli.outcome import NOTHING_SAVED, mark
 from src.cli.render import Total, output_options, show_list, wanted_form
 from src.i18n import N_
 
@@ -73,6 +74,7 @@ def answer_list(
 
         with writing() as desk:
             lists.log_export(desk.session, desk.actor, record_type, {**filters, "format": wanted_form() or "text"})
+        mark(NOTHING_SAVED)  # of the person's own: Ctrl-C during the export must not speak of a change
         with reading() as desk:
             rows = rows_of(columns, everything(desk))
             sums = totals(desk) if totals and wanted_form() != "csv" else ()

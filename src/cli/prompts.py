@@ -173,8 +173,16 @@ def _prompt_secret(label: str, *, twice: bool) -> str:
 
 def _read(prompt: str, *, hidden: bool = False) -> str:
     # Asked on the error output: standard output belongs to the answer. Ctrl-C and Ctrl-D end the command.
-    text: str = click.prompt(prompt, prompt_suffix="", default="", show_default=False, hide_input=hidden, err=True)
-    return text
+    if hidden:
+        text: str = click.prompt(prompt, prompt_suffix="", default="", show_default=False, hide_input=True, err=True)
+        return text
+    # Not by input(), which click would use: it forgets a Ctrl-C that comes while it writes the question.
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line.rstrip("\r\n")
 
 
 def _usage_error(message: str) -> click.UsageError:

@@ -106,8 +106,8 @@ def test_a_conflict_shows_both_values_of_each_field_and_obeys_none_of_them(sampl
     assert refused.returncode == 6
     assert refused.stderr == (
         "Error: Somebody else changed this client while you were editing it. Nothing was saved.\n"
-        "  phone\n    yours: +33 1\ufffd[31m\n    now: +33 2\n"
-        "  email\n    yours: –\n    now: k@b.example\n"
+        "  Phone\n    yours: +33 1\ufffd[31m\n    now: +33 2\n"
+        "  E-mail\n    now: k@b.example\n"
     )
 
 
