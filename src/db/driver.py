@@ -33,15 +33,17 @@ def wal_is_safe() -> bool:
     return sqlite_version() >= WAL_SAFE_SINCE
 
 
-def why_refused(error: BaseException) -> str:
-    """Say why a PostgreSQL server could not be used, as a marked sentence: its own text may hold what was typed."""
+def why_refused(error: BaseException | str) -> str:
+    """Say why a database could not be opened, as a marked sentence: the driver's own text may hold what was typed."""
     said = str(error)
     return next((reason for sign, reason in _REFUSALS if sign in said), _NO_ANSWER)
 
 
 _NO_ANSWER = N_("the server does not answer or refuses the log-in")
-# What the client library writes on failing to connect carries no code, and a server may write in its own language.
+# What PostgreSQL's client writes on failing to connect carries no code, and a server may write in its own language.
 _REFUSALS = (
+    ("unable to open database file", N_("permission denied")),
+    ("disk I/O error", N_("the disk or network failed")),
     ("password authentication failed", N_("the server refuses this user or password")),
     ("no password supplied", N_("the server asks for a password")),
     ("no pg_hba.conf entry", N_("the server does not let this user in from here")),

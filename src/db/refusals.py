@@ -76,7 +76,7 @@ def _from_sqlite(code: str, text: str, place: str) -> CrmError:
     if code.startswith("SQLITE_CANTOPEN") and _is_missing(Path(place)):
         return DatabaseMissing(place=place, command="epicevents init")
     if code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
-        return DatabaseUnreachable(place=place, reason=code)
+        return DatabaseUnreachable(place=place, reason=Marked(why_refused(text)))
     return DatabaseError()
 
 

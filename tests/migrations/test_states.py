@@ -1,12 +1,15 @@
 """Every Alembic command on a database in every state: its exit code, what it says to do, and what it leaves alone."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.migrations.command_line import CommandLine
+from tests.migrations.command_line import CommandLine, without_roots_right_to_open_everything
 from tests.migrations.conftest import FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
 
 pytestmark = pytest.mark.usefixtures("nothing_written_in_the_project")
@@ -255,3 +258,32 @@ def test_a_table_of_an_extension_does_not_make_a_postgresql_database_unversioned
     execute(postgres_url, "CREATE TABLE spatial_ref_sys (srid integer PRIMARY KEY)")
     assert alembic("upgrade", "head", url=postgres_url).code == 0
     assert version_of(postgres_url) == HEAD
+
+
+def test_a_file_that_may_not_be_written_is_left_as_it_is(alembic: CommandLine, migrated_sqlite_url: str) -> None:
+    """In processes that have given up root's right to write everywhere."""
+    file = path_of(migrated_sqlite_url)
+    before = file.read_bytes()
+    file.chmod(0o400)
+    file.parent.chmod(0o500)
+
+    def run(*command: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *command],
+            cwd=alembic.project,
+            env={**os.environ, "DATABASE_URL": migrated_sqlite_url},
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=without_roots_right_to_open_everything,
+        )
+        return done.returncode, done.stdout
+
+    assert run("current") == (0, f"{FIRST}\n")
+    assert run("downgrade", "base") == (
+        REFUSED,
+        f"FAILED: The database at {file} cannot be written. Check the rights on the file and its folder."
+        " Nothing was saved.\n",
+    )
+    file.parent.chmod(0o700)
+    assert file.read_bytes() == before
