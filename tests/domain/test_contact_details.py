@@ -56,9 +56,7 @@ def test_addresses_are_stored_in_lower_case(typed: str, stored: str) -> None:
                 "a@b.fr\u200ex",
                 "\u200fa@b.fr",
                 "a@b\u3002\u3002fr",
-                "🎉@b.fr",
                 "a@🎉.fr",
-                "a" * 65 + "@b.fr",
             )
         ),
         *((typed, CONTROL) for typed in ("a@b.fr\x00", "a\r@b.fr\x1b", "\ud800@b.fr", "a\u202e@b.fr")),
