@@ -98,8 +98,10 @@ class PasswordHasher:
         return self._argon2().check_needs_rehash(known)
 
     def nobodys_hash(self) -> str:
-        """Give a hash that no password is known to match. It is written down rather than computed: the first log-in of
-        a process must not take longer for an unknown name than for a known one."""
+        """Give a hash that no password is known to match, at the same cost.
+
+        It is written down rather than computed: the first log-in of a process must not take longer for an unknown name.
+        """
         salt, digest = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (16, 32))
         cost = self.cost
         return f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p={cost.lanes}${salt}${digest}"
@@ -151,15 +153,6 @@ def check_password(password: str, *, has_two_factor: bool = False, context_words
             ),
             field=_PASSWORD,
         )
-
-
-def hash_password(password: str) -> str:
-    """Give what is stored of a password, at the standard cost.
-
-    Raises:
-        InvalidInput: it cannot be written down as UTF-8, or is longer than 1 KiB.
-    """
-    return STANDARD.hash(password)
 
 
 def random_password() -> str:

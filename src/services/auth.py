@@ -85,7 +85,7 @@ def log_in(
     renewed = hasher.hash(password) if hasher.needs_rehash(found.password_hash) else None
     with database.writing() as session:
         account = _still_the_same(session, found)
-        refusal = _what_else_is_wanted(account, code, now)
+        refusal = _what_else_is_wanted(session, account, code, now)
         if refusal is None:
             _use_second_factor(session, account, code, now)
             throttle.succeed(session, attempt)
@@ -201,14 +201,21 @@ def _still_the_same(session: Session, found: Row[*_Columns]) -> Row[*_Columns]:
     return account
 
 
-def _what_else_is_wanted(account: Row[*_Columns], code: str | None, now: datetime) -> CrmError | None:
+def _what_else_is_wanted(session: Session, account: Row[*_Columns], code: str | None, now: datetime) -> CrmError | None:
     # Its age is that of the last edit of the account, by management like the password itself: at worst it lives longer.
-    if account.must_change_password and now - account.updated_at > timedelta(days=ONE_TIME_PASSWORD_DAYS):
+    aged = account.must_change_password and now - account.updated_at > timedelta(days=ONE_TIME_PASSWORD_DAYS)
+    if aged and _somebody_can_give_another(session, account):
         return LoginRefused(
             N_("This one-time password is more than {days} days old. Ask management for a new one."),
             days=ONE_TIME_PASSWORD_DAYS,
         )
     return SecondFactorNeeded() if account.totp_secret is not None and not (code or "").strip() else None
+
+
+def _somebody_can_give_another(session: Session, account: Row[*_Columns]) -> bool:
+    # The first manager of a new installation may come back from holidays: nobody else could let them in.
+    managers = select(User.id).where(User.department == Department.MANAGEMENT, User.is_active.is_(True))
+    return bool(session.scalar(select(exists(managers.where(User.id != account.id)))))
 
 
 def _use_second_factor(session: Session, account: Row[*_Columns], code: str | None, now: datetime) -> None:

@@ -19,7 +19,6 @@ from src.security.passwords import (
     PasswordHasher,
     canonical,
     check_password,
-    hash_password,
     random_password,
 )
 from src.security.tokens import READABLE_SIGNS
@@ -33,7 +32,7 @@ typed = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 def test_the_standard_cost_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
-    hashed = hash_password("correct horse battery staple")
+    hashed = STANDARD.hash("correct horse battery staple")
     assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert STANDARD.verify(hashed, "correct horse battery staple")
     assert not STANDARD.verify(hashed, "correct horse battery stapler")
