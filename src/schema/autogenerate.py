@@ -1,6 +1,7 @@
 """How the tables of a database are compared with the models, and how a difference is written into a new revision."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Literal
 
 from alembic.autogenerate import render
@@ -10,7 +11,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Named CHECKs are compared only by this plugin; types and server defaults by Alembic itself.
 PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
-_DIALECTS = [make_url(url).get_dialect()() for url in ("sqlite://", "postgresql+psycopg://")]
 
 
 def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
@@ -22,7 +22,7 @@ def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[F
         return False
     # Alembic has no public function for this, and it must not write the variants of the types it is given here.
     on_sqlite, on_postgresql = (
-        render._repr_type(_plain(item, dialect), context, _skip_variants=True) for dialect in _DIALECTS
+        render._repr_type(_plain(item, dialect), context, _skip_variants=True) for dialect in _dialects()
     )
     return on_sqlite if on_sqlite == on_postgresql else f"{on_sqlite}.with_variant({on_postgresql}, 'postgresql')"
 
@@ -48,9 +48,9 @@ def _words(differences: Iterable[Any]) -> Iterator[str]:
 def _name(action: str, facts: list[Any]) -> str:
     if action.endswith("_column"):
         return f"{facts[1]}.{facts[2].name}"
-    item = facts[-1]
-    table = getattr(item, "table", None)
-    return str(item.name) if table is None or action.endswith("_table") else f"{table.name}: {item.name}"
+    if action.endswith(("_table", "_table_comment")):
+        return f"{facts[0].name}{' (comment)' if action.endswith('_comment') else ''}"
+    return f"{facts[0].table.name}: {facts[0].name}"
 
 
 def _plain(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
@@ -68,3 +68,8 @@ def _plain(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
         if not known.__name__.startswith("_"):
             return type_ if known is type(type_) else type_.adapt(known)
     return type_
+
+
+@cache
+def _dialects() -> list[Dialect]:
+    return [make_url(url).get_dialect()() for url in ("sqlite://", "postgresql+psycopg://")]
