@@ -7,8 +7,27 @@ from typing import Protocol
 
 import pytest
 
+from tests.cli.company import (
+    company,
+    company_on_both,
+    company_on_postgres,
+    office_file,
+    office_on_server,
+    quiet_company,
+    quiet_company_on_postgres,
+)
 from tests.cli.terminals import PROJECT, SAMPLE
 from tests.program import HANG_SECONDS
+
+__all__ = [
+    "company",
+    "company_on_both",
+    "company_on_postgres",
+    "office_file",
+    "office_on_server",
+    "quiet_company",
+    "quiet_company_on_postgres",
+]
 
 
 class Sample(Protocol):
