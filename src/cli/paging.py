@@ -73,6 +73,7 @@ def answer_list(
         from src.services import lists  # noqa: PLC0415 - loaded when used
 
         with writing() as desk:
+            everything(desk)  # no row is read yet: what is refused here must not be logged as an export
             lists.log_export(desk.session, desk.actor, record_type, {**filters, "format": wanted_form() or "text"})
         mark(NOTHING_SAVED)  # of the person's own: Ctrl-C during the export must not speak of a change
         with reading() as desk:
