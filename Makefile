@@ -1,6 +1,6 @@
 # The project's commands. Anything longer than a line lives in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check ruff format-check mypy layers translations docs format bench crash fuzz lock clean
+.PHONY: help install demo test check ruff format-check mypy layers migrations translations docs format bench crash fuzz lock clean
 
 # What runs from here writes bytecode into this folder only; without it every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,7 +21,7 @@ demo: install ## Migrate the database, load the demo company and show what each 
 test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)
 	nice $(python) -m pytest -n 2 --dist worksteal $(ARGS)
 
-check: install ruff format-check mypy layers translations docs ## Run the quality gates: style, types, layers, translations, docs
+check: install ruff format-check mypy layers migrations translations docs ## Run the quality gates: style, types, layers, migrations, translations, docs
 	@echo "All checks passed."
 
 ruff: install
@@ -35,6 +35,9 @@ mypy: install
 
 layers: install
 	.venv/bin/lint-imports
+
+migrations: install
+	$(python) -m tools.lint_migrations
 
 translations: install
 	$(python) -m tools.check_translations
