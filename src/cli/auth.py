@@ -110,7 +110,9 @@ def _previous_token(place: str) -> str | None:
 
 
 def _end_session(token: str) -> None:
-    from src.services import auth  # noqa: PLC0415 - loaded when used
+    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
+    from src.services import auth  # noqa: PLC0415
 
     with open_database().writing() as session:
+        require_current(session.connection())
         auth.log_out(session, token)

@@ -52,12 +52,15 @@ class _Manager:
 @json_option
 def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> None:
     """Create the database and the first account; run again, it only brings the database up to date."""
-    from src.schema.state import DatabaseState, read_state, refusal_of  # noqa: PLC0415 - loaded when used
+    from src.schema.state import DatabaseState, read_state, refusal_of, require_current  # noqa: PLC0415 - loaded when used
     from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415
 
     database = open_database()
     state = read_state(database.url)
-    if state not in {DatabaseState.MISSING, DatabaseState.EMPTY, DatabaseState.BEHIND, DatabaseState.AT_HEAD}:
+    if state is DatabaseState.UNKNOWN_REVISION:
+        with database.reading() as session:
+            require_current(session.connection())  # refuses, and names the revision
+    if state in {DatabaseState.UNVERSIONED, DatabaseState.NOT_A_DATABASE}:
         raise refusal_of(state, database.url) or RuntimeError(state)
     manager = None
     if not no_manager and state in {DatabaseState.MISSING, DatabaseState.EMPTY}:
