@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url, select
+import pytest
+from sqlalchemy import URL, Connection, event, make_url, select, text
 
 from src.db.session import Database
 from src.domain.permissions import Actor, Department
+from src.models.base import Base
 from src.models.user import LoginAttempt, User, UserSession
 from src.security.passwords import HashCost, PasswordHasher
 from src.services import audit_trail, auth
+from tests.databases import new_database, text_of
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -38,8 +41,39 @@ class CountingHasher(PasswordHasher):
         return super()._matches(known, secret)
 
 
-def open_database(url: str) -> Database:
-    return Database(make_url(url))
+def open_database(url: str, *, pooled: bool = False) -> Database:
+    return Database(make_url(url), pooled=pooled)
+
+
+# A test module takes these two by `database, postgres_of_module = accounts.database, accounts.postgres_of_module`.
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database without any row, once per engine (to empty one is quicker than to make one)."""
+    source = {"sqlite": "migrated_sqlite_url", "postgresql": "postgres_of_module"}[request.param]
+    opened = open_database(request.getfixturevalue(source), pooled=True)
+    try:
+        if request.param == "postgresql":
+            _empty(opened)
+        yield opened
+    finally:
+        opened.close()
+
+
+def _empty(database: Database) -> None:
+    tables = [table.name for table in Base.metadata.sorted_tables]
+    # The audit log and the payments refuse to be emptied for as long as their triggers are on.
+    off, on = ([f"ALTER TABLE {table} {switch} TRIGGER USER" for table in tables] for switch in ("DISABLE", "ENABLE"))
+    with database.writing() as session:
+        session.execute(text("; ".join([*off, f"TRUNCATE {', '.join(tables)} RESTART IDENTITY", *on])))
+
+
+@pytest.fixture(scope="module")
+def postgres_of_module(postgres_server: URL, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database that the tests of one module share, one after the other."""
+    with new_database(postgres_server, template=postgres_template) as url:
+        yield text_of(url)
 
 
 def add_user(

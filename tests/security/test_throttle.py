@@ -16,15 +16,14 @@ from src.domain.errors import TooManyAttempts
 from src.models.user import LoginAttempt
 from src.security import throttle
 from src.security.throttle import account_key, account_name, place_of
-from tests.security.accounts import CAFE, HOME, NOW, Attempt, attempts, open_database
+from tests.security import accounts
+from tests.security.accounts import CAFE, HOME, NOW, Attempt, attempts
+
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
 
 BILL, KATE = account_key("bill.boquet"), account_key("kate.hastroff")
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def fail(database: Database, account: str = BILL, address: str = HOME, *, now: datetime = NOW, times: int = 1) -> None:

@@ -13,16 +13,15 @@ from sqlalchemy import select
 from src.db.session import Database
 from src.models.user import RecoveryCode
 from src.security import two_factor
-from tests.security.accounts import NOW, add_user, open_database, user_row
+from tests.security import accounts
+from tests.security.accounts import NOW, add_user, user_row
+
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
 
 # RFC 6238, appendix B: the shared secret of the SHA-1 vectors; the last six of its eight digits.
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 STEP = timedelta(seconds=30)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def code_at(secret: str, moment: datetime) -> str:

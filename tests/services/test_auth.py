@@ -18,6 +18,7 @@ from src.models.user import UserSession
 from src.security.passwords import HashCost, PasswordHasher
 from src.security.throttle import account_key
 from src.security.tokens import hash_token, is_token
+from tests.security import accounts
 from tests.security.accounts import (
     HASHER,
     HOME,
@@ -36,14 +37,12 @@ from tests.security.accounts import (
     user_row,
 )
 
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
+
 BILL = account_key("bill.boquet")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def code_at(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from src.domain.errors import (
     TooManyAttempts,
 )
 from src.security.throttle import account_key
+from tests.security import accounts
 from tests.security.accounts import (
     CAFE,
     HASHER,
@@ -30,14 +31,12 @@ from tests.security.accounts import (
     user_row,
 )
 
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
+
 BILL = account_key("bill.boquet")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def test_a_failure_is_counted_and_a_success_is_not(database: Database) -> None:

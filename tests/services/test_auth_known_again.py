@@ -13,6 +13,7 @@ from src.domain.permissions import Action, Department
 from src.models.user import User, UserSession
 from src.security.tokens import new_token
 from src.services import audit_trail, auth
+from tests.security import accounts
 from tests.security.accounts import (
     NOW,
     CountingHasher,
@@ -21,18 +22,15 @@ from tests.security.accounts import (
     change_user,
     log_in,
     minutes,
-    open_database,
     session_ids,
     statements_of,
 )
 
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
+
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def code_at(moment: datetime) -> str:

@@ -18,6 +18,7 @@ from src.domain.permissions import Action, Department
 from src.models.user import LoginAttempt
 from src.security import two_factor
 from src.security.throttle import account_key
+from tests.security import accounts
 from tests.security.accounts import (
     CAFE,
     HASHER,
@@ -30,18 +31,15 @@ from tests.security.accounts import (
     attempts,
     authenticate,
     log_in,
-    open_database,
     session_ids,
 )
+
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
 
 BILL = account_key("bill.boquet")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 def code_at(moment: datetime) -> str:

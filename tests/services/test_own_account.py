@@ -19,6 +19,7 @@ from src.domain.errors import (
 from src.domain.permissions import Action, Actor, Department
 from src.models.audit_entry import AuditEntry
 from src.services import own_account
+from tests.security import accounts
 from tests.security.accounts import (
     CAFE,
     HASHER,
@@ -32,18 +33,15 @@ from tests.security.accounts import (
     change_user,
     log_in,
     minutes,
-    open_database,
     session_ids,
     user_row,
 )
 
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
+
 NEW = "a purple giraffe reads slowly"
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 @pytest.fixture

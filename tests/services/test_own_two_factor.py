@@ -20,6 +20,7 @@ from src.domain.permissions import Actor, Department
 from src.models.audit_entry import AuditEntry
 from src.models.user import RecoveryCode
 from src.services import own_account
+from tests.security import accounts
 from tests.security.accounts import (
     HASHER,
     HOME,
@@ -29,18 +30,15 @@ from tests.security.accounts import (
     attempts,
     authenticate,
     log_in,
-    open_database,
     session_ids,
     user_row,
 )
 
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
+
+
 NEW = "a purple giraffe reads slowly"
 STEP = timedelta(seconds=30)
-
-
-@pytest.fixture
-def database(migrated_url: str) -> Database:
-    return open_database(migrated_url)
 
 
 @pytest.fixture
