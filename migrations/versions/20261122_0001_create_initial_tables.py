@@ -225,6 +225,7 @@ def upgrade() -> None:
     op.create_index("ix_audit_entries_actor_id", "audit_entries", ["actor_id", "id"], unique=False)
     op.create_index("ix_audit_entries_created_at", "audit_entries", ["created_at", "id"], unique=False)
     op.create_index("ix_audit_entries_record", "audit_entries", ["record_type", "record_id", "id"], unique=False)
+    op.create_index("ix_audit_entries_record_type", "audit_entries", ["record_type", "id"], unique=False)
     op.create_table(
         "login_attempts",
         sa.Column("id", RECORD_ID, nullable=False),
@@ -363,6 +364,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_contracts_client_id", "contracts", ["client_id", "id"], unique=False)
+    op.create_index("ix_contracts_created_at", "contracts", ["created_at", "id"], unique=False)
     op.create_index("ix_contracts_status", "contracts", ["status", "id"], unique=False)
     op.create_index("ix_contracts_title_key", "contracts", ["title_key", "id"], unique=False)
     op.create_index("ix_contracts_total", "contracts", ["total", "id"], unique=False)
@@ -371,16 +373,16 @@ def upgrade() -> None:
         "contracts",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("status = 'signed' AND paid < total"),
-        postgresql_where=sa.text("status = 'signed' AND paid < total"),
+        sqlite_where=sa.text("status NOT IN ('draft', 'sent', 'cancelled') AND paid < total"),
+        postgresql_where=sa.text("status NOT IN ('draft', 'sent', 'cancelled') AND paid < total"),
     )
     op.create_index(
         "ix_contracts_unsigned",
         "contracts",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("status IN ('draft', 'sent')"),
-        postgresql_where=sa.text("status IN ('draft', 'sent')"),
+        sqlite_where=sa.text("status NOT IN ('signed', 'cancelled')"),
+        postgresql_where=sa.text("status NOT IN ('signed', 'cancelled')"),
     )
     op.create_table(
         "events",

@@ -15,6 +15,7 @@ class AuditEntry(Record, Base):
     __tablename__ = "audit_entries"
     __table_args__ = table_args(
         Index("ix_audit_entries_record", "record_type", "record_id", "id"),
+        Index("ix_audit_entries_record_type", "record_type", "id"),
         Index("ix_audit_entries_actor_id", "actor_id", "id"),
         Index("ix_audit_entries_action", "action", "id"),
         Index("ix_audit_entries_created_at", "created_at", "id"),

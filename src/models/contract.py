@@ -38,9 +38,10 @@ STATUS_LABELS = {
     ContractStatus.CANCELLED: N_("cancelled"),
 }
 
-# As text, because the query must repeat a partial index's condition to the letter for it to be used.
-IS_UNSIGNED = "status IN ('draft', 'sent')"
-IS_UNPAID = "status = 'signed' AND paid < total"
+# As text, because the query must repeat a partial index's condition to the letter for it to be used. NOT IN, because
+# SQLite prefers the plain index of the status to the partial one as soon as it can search it, and then sorts every row.
+IS_UNSIGNED = "status NOT IN ('signed', 'cancelled')"
+IS_UNPAID = "status NOT IN ('draft', 'sent', 'cancelled') AND paid < total"
 
 
 class Contract(Record, Base):
@@ -60,6 +61,7 @@ class Contract(Record, Base):
         Index("ix_contracts_status", "status", "id"),
         Index("ix_contracts_title_key", "title_key", "id"),
         Index("ix_contracts_total", "total", "id"),
+        Index("ix_contracts_created_at", "created_at", "id"),
         Index("ix_contracts_unsigned", "id", sqlite_where=text(IS_UNSIGNED), postgresql_where=text(IS_UNSIGNED)),
         Index("ix_contracts_unpaid", "id", sqlite_where=text(IS_UNPAID), postgresql_where=text(IS_UNPAID)),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from src.domain.contact_details import parse_email, parse_phone
@@ -202,7 +202,7 @@ def select_clients(actor: Actor, filters: ClientFilter) -> Select[Any]:
     if filters.sales_contact_id is not None:
         statement = statement.where(Client.sales_contact_id == filters.sales_contact_id)
     if found := clients_found(filters.search):
-        statement = statement.where(Client.id.in_(union(*found)))
+        statement = statement.where(Client.id.in_(union_all(*found)))
     return statement
 
 

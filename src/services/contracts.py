@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, text, union
+from sqlalchemy import Select, func, select, text, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from src.domain.errors import Conflict, InvalidInput, RuleBroken
@@ -267,7 +267,7 @@ def contracts_found(term: str) -> list[Any]:
     """Select the ids of the contracts whose title, or whose client, begins with what was typed."""
     if not (clients := clients_found(term)):
         return []
-    of_clients = select(Contract.id).where(Contract.client_id.in_(union(*clients)))
+    of_clients = select(Contract.id).where(Contract.client_id.in_(union_all(*clients)))
     return [*starting_with(term, (Contract.id, Contract.title_key)), of_clients]
 
 
@@ -283,7 +283,7 @@ def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> 
     if filters.unpaid:
         statement = statement.where(text(_QUALIFIED_UNPAID))
     if found := contracts_found(filters.search):
-        statement = statement.where(Contract.id.in_(union(*found)))
+        statement = statement.where(Contract.id.in_(union_all(*found)))
     return statement
 
 

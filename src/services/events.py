@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, select, text, union
+from sqlalchemy import Select, false, select, text, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from src.domain.contact_details import parse_email, parse_phone
@@ -257,7 +257,7 @@ def events_found(term: str) -> list[Any]:
     """Select the ids of the events whose name or place, or whose client, begins with what was typed."""
     if not (clients := clients_found(term)):
         return []
-    contracts = select(Contract.id).where(Contract.client_id.in_(union(*clients)))
+    contracts = select(Contract.id).where(Contract.client_id.in_(union_all(*clients)))
     of_clients = select(Event.id).where(Event.contract_id.in_(contracts))
     return [*starting_with(term, (Event.id, Event.name_key), (Event.id, Event.location_key)), of_clients]
 
@@ -287,7 +287,7 @@ def _which(actor: Actor, filters: EventFilter) -> Iterator[Any]:
     if filters.contract_id is not None:
         yield Event.contract_id == filters.contract_id
     if found := events_found(filters.search):
-        yield Event.id.in_(union(*found))
+        yield Event.id.in_(union_all(*found))
 
 
 def _touches(start: datetime, end: datetime) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select, text, true, union, update
+from sqlalchemy import Select, and_, func, select, true, union_all, update
 from sqlalchemy.orm import Session
 
 from src.domain.contact_details import parse_email, parse_phone
@@ -84,29 +84,6 @@ def parse_department(word: str) -> Department:
         ) from None
 
 
-def has_staff(session: Session) -> bool:
-    """Tell whether there is any account yet."""
-    return bool(session.scalar(select(exists(select(User.id)))))
-
-
-def create_first_manager(
-    session: Session, details: UserDetails, *, password_hash: str, region: str, must_change: bool
-) -> User:
-    """Create the account that creates all others; possible only while there is no account at all.
-
-    Raises:
-        RuleBroken: there are accounts already; InvalidInput.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        # Two of these at once must not both find the table empty (SQLite has one writer at a time).
-        session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
-    if has_staff(session):
-        raise RuleBroken(N_("There are accounts already; a member of management creates further ones."))
-    audit_trail.sign_as_system(session, Action.USER_CREATE, interface="cli")
-    manager = replace(details, department=Department.MANAGEMENT)
-    return _add(session, manager, password_hash, region, must_change=must_change)
-
-
 def create_user(session: Session, actor: Actor, details: UserDetails, *, password_hash: str, region: str) -> User:
     """Create a member of staff, who chooses a password of their own at the first log-in.
 
@@ -116,7 +93,7 @@ def create_user(session: Session, actor: Actor, details: UserDetails, *, passwor
         Forbidden, InvalidInput, AlreadyExists.
     """
     authorize(session, actor, Action.USER_CREATE)
-    return _add(session, details, password_hash, region, must_change=True)
+    return add_account(session, details, password_hash, region, must_change=True)
 
 
 def update_user(
@@ -175,7 +152,7 @@ def delete_user(session: Session, actor: Actor, user_id: int, *, reassign_to: in
     moved = _in_charge_of(session, user.id)
     if moved and reassign_to is None:
         raise RuleBroken(
-            N_("{name} is in charge of {count} records. Give them to a colleague, or deactivate the account."),
+            N_("{name} is still in charge of records ({count}). Give them to a colleague, or deactivate the account."),
             name=user.full_name,
             count=moved,
         )
@@ -199,13 +176,7 @@ def reset_password(session: Session, actor: Actor, user_id: int, *, password_has
     """
     user = get_or_raise(session, User, user_id, lock=True)
     authorize(session, actor, Action.USER_RESET_PASSWORD)
-    user.password_hash = password_hash
-    user.must_change_password = True
-    user.totp_secret = user.totp_last_step = None
-    two_factor.remove_recovery_codes(session, user.id)
-    throttle.forgive(session, user.username)
-    auth.end_sessions(session, user.id)
-    session.flush()
+    give_one_time_password(session, user, password_hash)
     return user
 
 
@@ -278,11 +249,12 @@ def select_users(actor: Actor, filters: UserFilter) -> Select[Any]:
         statement = statement.where(User.is_active == filters.active)
     names = ((User.id, User.name_key), (User.id, User.first_name_key), (User.id, User.username))
     if found := starting_with(filters.search, *names):
-        statement = statement.where(User.id.in_(union(*found)))
+        statement = statement.where(User.id.in_(union_all(*found)))
     return statement
 
 
-def _add(session: Session, details: UserDetails, password_hash: str, region: str, *, must_change: bool) -> User:
+def add_account(session: Session, details: UserDetails, password_hash: str, region: str, *, must_change: bool) -> User:
+    """Add an account in a transaction that is already signed by whoever may."""
     required = ("username", "email", "first_name", "last_name", "department")
     values = replace(details, **{field: getattr(details, field) or "" for field in required}).parsed(region=region)
     _refuse_taken(session, values, user_id=None)
@@ -290,6 +262,17 @@ def _add(session: Session, details: UserDetails, password_hash: str, region: str
     session.add(user)
     session.flush()
     return user
+
+
+def give_one_time_password(session: Session, user: User, password_hash: str) -> None:
+    """Replace every key of an account by a password that only opens the door to choosing another."""
+    user.password_hash = password_hash
+    user.must_change_password = True
+    user.totp_secret = user.totp_last_step = None
+    two_factor.remove_recovery_codes(session, user.id)
+    throttle.forgive(session, user.username)
+    auth.end_sessions(session, user.id)
+    session.flush()
 
 
 def _refuse_taken(session: Session, values: Mapping[str, Any], *, user_id: int | None) -> None:
