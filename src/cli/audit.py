@@ -42,16 +42,16 @@ def audit() -> None:
     examples=("epicevents audit list --by bill.boquet", "epicevents audit list --record contracts --id 7"),
 )
 @option("--by", metavar=N_("PERSON"), help=N_("Only what this member of staff did (username or number)."))
-@option("--action", default="", type=click.Choice(["", *Action]), metavar=N_("ACTION"), help=N_("Only this action."))
+@option("--action", type=click.Choice(list(Action)), metavar=N_("ACTION"), help=N_("Only this action."))
 @option("--record", "record_type", type=click.Choice(list(RECORDS)), help=N_("Only this kind of record."))
 @option("--id", "record_id", type=Parsed(parse_id, field=N_("number")), metavar=N_("NUMBER"), help=N_("Only this one."))
-@option("--since", metavar=N_("MOMENT"), help=N_("From this day and time on."))
-@option("--until", metavar=N_("MOMENT"), help=N_("Before this day and time."))
+@option("--since", metavar=N_("MOMENT"), help=N_("From this day, or day and time, on."))
+@option("--until", metavar=N_("MOMENT"), help=N_("Before this day, or day and time."))
 @paging_options(("id",), default="-id")
 def list_audit(
     *,
     by: str | None,
-    action: str,
+    action: str | None,
     record_type: str | None,
     record_id: int | None,
     since: str | None,
@@ -64,12 +64,12 @@ def list_audit(
 
     def wanted(desk: Desk) -> log.AuditFilter:
         return log.AuditFilter(
-            actor_id=users.find_user(desk.session, desk.actor, by).id if by else None,
-            action=action,
+            actor_id=users.find_user(desk.session, desk.actor, by).id if by is not None else None,
+            action=action or "",
             record_type=record_type or "",
             record_id=record_id,
-            since=desk.moment(since, field=N_("since")) if since else None,
-            until=desk.moment(until, field=N_("until")) if until else None,
+            since=desk.start(since, field=N_("since")) if since is not None else None,
+            until=desk.start(until, field=N_("until")) if until is not None else None,
         )
 
     def everything(desk: Desk) -> Iterator[Any]:

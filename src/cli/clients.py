@@ -11,6 +11,7 @@ from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed
 from src.cli.render import json_option, output_options, show_done, show_record
+from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
 
@@ -38,7 +39,9 @@ RECORD = (
 
 SORTS = ("name", "company", "email", "last-contact", "created", "id")
 
-client_id = argument("client_id", metavar=N_("CLIENT"), type=Parsed(parse_id, field=N_("client")))
+client_id = argument(
+    "client_id", metavar=N_("CLIENT"), type=Parsed(parse_id, field=N_("client")), help=N_("Number of the client.")
+)
 DETAILS = (
     ("first_name", N_("First name"), "--first-name"),
     ("last_name", N_("Last name"), "--last-name"),
@@ -67,7 +70,7 @@ def list_clients(*, mine: bool, sales_contact: str | None, search: str, paging: 
     from src.services import clients, lists, users  # noqa: PLC0415 - loaded when used
 
     def wanted(desk: Desk) -> clients.ClientFilter:
-        contact = users.find_user(desk.session, desk.actor, sales_contact).id if sales_contact else None
+        contact = users.find_user(desk.session, desk.actor, sales_contact).id if sales_contact is not None else None
         return clients.ClientFilter(mine=mine, sales_contact_id=contact, search=search)
 
     def everything(desk: Desk) -> Iterator[Any]:
@@ -141,7 +144,12 @@ def edit_client(client_id: int, version: int | None, **details: str | None) -> N
     from src.services import clients  # noqa: PLC0415 - loaded when used
 
     values, version = changed(
-        DETAILS, details, version, lambda desk: clients.show_client(desk.session, desk.actor, client_id)
+        DETAILS,
+        details,
+        version,
+        lambda desk: clients.show_client(desk.session, desk.actor, client_id),
+        right=Action.CLIENT_UPDATE,
+        read=lambda desk, _client, typed: clients.ClientDetails(**typed).parsed(region=desk.settings.phone_region),
     )
     with writing() as desk:
         clients.update_client(
@@ -169,7 +177,7 @@ def log_contact(client_id: int, at: str | None) -> None:
     from src.services import clients  # noqa: PLC0415 - loaded when used
 
     with writing() as desk:
-        moment = desk.moment(at, field=N_("moment")) if at else desk.now
+        moment = desk.moment(at, field=N_("moment")) if at is not None else desk.now
         clients.log_contact(desk.session, desk.actor, client_id, at=moment, now=desk.now)
         shown = clients.show_client(desk.session, desk.actor, client_id)
     show_done(_("Contact with client {id} noted.").format(id=client_id), RECORD, row_of(RECORD, shown))
@@ -181,7 +189,7 @@ def log_contact(client_id: int, at: str | None) -> None:
     examples=("epicevents client reassign 42 bill.boquet",),
 )
 @client_id
-@argument("sales_contact", metavar=N_("PERSON"))
+@argument("sales_contact", metavar=N_("PERSON"), help=N_("Username or number of the new sales contact."))
 @version_option
 @json_option
 def reassign_client(client_id: int, sales_contact: str, version: int | None) -> None:

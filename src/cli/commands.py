@@ -59,7 +59,8 @@ class Argument(click.Argument):
         return _translated(self, super().get_help_record, ctx)
 
     def make_metavar(self, ctx: click.Context) -> str:
-        return _metavar(super().make_metavar(ctx))
+        text = _metavar(super().make_metavar(ctx))
+        return text if self.required or text.startswith("[") else f"[{text}]"
 
 
 class Command(click.Command):
@@ -171,9 +172,15 @@ def option(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, **settings)
 
 
-def argument(name: str, *, metavar: str, **settings: Any) -> Callable[[F], F]:
-    """Declare a positional value; `metavar` is its marked name in capitals."""
-    return click.argument(name, cls=Argument, metavar=metavar, **settings)
+def argument(
+    name: str,
+    *,
+    metavar: str,
+    help: str | None = None,  # noqa: A002 - click's own word
+    **settings: Any,
+) -> Callable[[F], F]:
+    """Declare a positional value; `metavar` is its marked name in capitals, `help` a marked sentence."""
+    return click.argument(name, cls=Argument, metavar=metavar, help=help, **settings)
 
 
 def load(place: str) -> click.Command:

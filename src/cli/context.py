@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.session_file import read_token
 from src.config import PROJECT_ROOT, SettingError, Settings, load_settings
 from src.domain.errors import Marked, WrongSetting
-from src.domain.values import parse_moment
+from src.domain.values import parse_date, parse_moment
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -51,6 +51,16 @@ class Desk:
             InvalidInput.
         """
         return parse_moment(text, field=field, zone=self.zone)
+
+    def start(self, text: str, *, field: str) -> datetime:
+        """Read a moment, or a day, which begins at midnight here.
+
+        Raises:
+            InvalidInput.
+        """
+        if ":" in text or "h" in text.lower():
+            return self.moment(text, field=field)
+        return datetime.combine(parse_date(text, field=field), time(), self.zone)
 
 
 @contextmanager

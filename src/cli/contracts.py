@@ -16,7 +16,8 @@ from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed, confirm
 from src.cli.render import Total, json_option, output_options, show_done, show_list, show_record
-from src.domain.values import parse_date, parse_id, parse_money
+from src.domain.permissions import Action, require
+from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _, format_money
 
 _ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
@@ -67,7 +68,12 @@ PAYMENTS = (
 SORTS = ("id", "title", "total", "created")
 TERMS = (("title", N_("Title"), "--title"), ("total", N_("Total"), "--total"))
 
-contract_id = argument("contract_id", metavar=N_("CONTRACT"), type=Parsed(parse_id, field=N_("contract")))
+contract_id = argument(
+    "contract_id",
+    metavar=N_("CONTRACT"),
+    type=Parsed(parse_id, field=N_("contract")),
+    help=N_("Number of the contract."),
+)
 reason_option = option(
     "--reason", metavar=N_("TEXT"), ask=N_("Reason"), help=N_("Why; it is kept in the contract's history.")
 )
@@ -194,7 +200,7 @@ def edit_contract(contract_id: int, version: int | None, **terms: str | None) ->
     """Change what is offered."""
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
-    values, version = changed(TERMS, terms, version, lambda desk: _load(desk, contract_id))
+    values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_UPDATE)
     with writing() as desk:
         contracts.update_contract(desk.session, desk.actor, contract_id, version=version, **values)
         row = _shown(desk, contract_id)
@@ -215,7 +221,7 @@ def amend_contract(contract_id: int, reason: str, version: int | None, **terms: 
     """Change what was signed."""
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
-    values, version = changed(TERMS, terms, version, lambda desk: _load(desk, contract_id))
+    values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_AMEND)
     with writing() as desk:
         contracts.amend_contract(desk.session, desk.actor, contract_id, reason=reason, version=version, **values)
         row = _shown(desk, contract_id)
@@ -273,7 +279,12 @@ def payment_options(function: Any) -> Any:
             show_default=True,
             help=N_("How the money came."),
         ),
-        argument("amount", metavar=N_("AMOUNT"), type=Parsed(parse_money, field=N_("amount"))),
+        argument(
+            "amount",
+            metavar=N_("AMOUNT"),
+            type=Parsed(parse_money, field=N_("amount")),
+            help=N_("How much, such as 1200.50."),
+        ),
         contract_id,
     ):
         function = declared(function)
@@ -314,14 +325,20 @@ def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **t
     """Refund a payment."""
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
-    confirm(_("Refund {amount} on contract {id}?").format(amount=amount, id=contract_id), yes=yes)
+    with reading() as desk:
+        found = _load(desk, contract_id)
+        require(desk.actor, Action.CONTRACT_REFUND, found)
+    written = format_money(amount, desk.manner.currency)
+    confirm(
+        _("Refund {amount} on contract {id}, {title}?").format(amount=written, id=found.id, title=found.title), yes=yes
+    )
     with writing() as desk:
         refund = _payment(desk, -amount, reason=reason, **told)
         left = contracts.refund_payment(desk.session, desk.actor, contract_id, refund)
         row = _shown(desk, contract_id)
     show_done(
         _("Refund of {amount} recorded. Paid now: {paid}.").format(
-            amount=format_money(amount, desk.manner.currency), paid=format_money(left.paid, desk.manner.currency)
+            amount=written, paid=format_money(left.paid, desk.manner.currency)
         ),
         RECORD,
         row,
@@ -341,7 +358,10 @@ def cancel_contract(contract_id: int, *, reason: str, yes: bool) -> None:
     """Call the deal off."""
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
-    confirm(_("Cancel contract {id}? This cannot be undone.").format(id=contract_id), yes=yes)
+    with reading() as desk:
+        found = _load(desk, contract_id)
+        require(desk.actor, Action.CONTRACT_CANCEL, found)
+    confirm(_("Cancel contract {id}, {title}? This cannot be undone.").format(id=found.id, title=found.title), yes=yes)
     with writing() as desk:
         contracts.cancel_contract(desk.session, desk.actor, contract_id, reason=reason)
         row = _shown(desk, contract_id)
@@ -358,6 +378,22 @@ def contract_history(contract_id: int, limit: int, after: str | None) -> None:
     from src.models.contract import Contract  # noqa: PLC0415 - loaded when used
 
     answer_history(Contract, contract_id, limit=limit, after=after)
+
+
+def _changed(
+    contract_id: int, terms: dict[str, str | None], version: int | None, *, right: Action
+) -> tuple[dict[str, str], int | None]:
+    return changed(
+        TERMS, terms, version, lambda desk: _load(desk, contract_id), right=right, read=lambda *told: _read(told[-1])
+    )
+
+
+def _read(terms: dict[str, str]) -> None:
+    for name, typed in terms.items():
+        if name == "total":
+            parse_money(typed, field=N_("total"))
+        else:
+            parse_text(typed, field=N_("title"))
 
 
 def _load(desk: Desk, contract_id: int) -> Any:

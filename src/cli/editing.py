@@ -7,7 +7,10 @@ import click
 
 from src.cli.commands import option
 from src.cli.context import Desk, reading
-from src.cli.prompts import can_ask
+from src.cli.prompts import ask_to_keep, can_ask
+from src.cli.terminal import visible
+from src.domain.errors import InvalidInput
+from src.domain.permissions import Action, require
 from src.i18n import N_, _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,15 +46,18 @@ def changed(
     version: int | None,
     load: Callable[[Desk], Any],
     *,
+    right: Action,
+    read: Callable[[Desk, Any, dict[str, str]], object],
     present: Callable[[Any, str], str] = lambda record, name: str(getattr(record, name) or ""),
 ) -> tuple[dict[str, str], int | None]:
     """Tell which fields change to what, and the version that was read.
 
     With no field on the command line, each is asked for at a terminal; Enter keeps the present value, a single `-`
-    empties it.
+    empties it. Whoever lacks the `right` learns it before the first question, and what `read` cannot read is asked for
+    again.
 
     Raises:
-        click.UsageError: nothing to change, and nobody to ask.
+        click.UsageError: nothing to change, and nobody to ask. Forbidden.
     """
     values = {name: value for name, value in given.items() if value is not None}
     if values:
@@ -61,12 +67,18 @@ def changed(
         raise click.UsageError(_("Nothing to change: give at least one of {flags}.").format(flags=flags))
     with reading() as desk:
         record = load(desk)
+        require(desk.actor, right, record)
     click.echo(_("Enter keeps a value, - empties it."), err=True)
     for name, heading, _flag in fields:
         before = present(record, name)
-        typed = click.prompt(_(heading), default=before, show_default=bool(before), err=True)
-        if typed != before:
-            values[name] = "" if typed == "-" else typed
+        while (typed := ask_to_keep(heading, before)) != before:
+            try:
+                read(desk, record, {**values, name: typed})
+            except InvalidInput as error:
+                click.echo(_("Error: {message}").format(message=visible(str(error))), err=True)
+            else:
+                values[name] = typed
+                break
     if not values:
         click.echo(_("Nothing was changed."), err=True)
         raise click.exceptions.Exit(0)

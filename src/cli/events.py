@@ -11,6 +11,7 @@ from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed
 from src.cli.render import json_option, output_options, show_done, show_record
+from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
 
@@ -89,7 +90,9 @@ DETAILS = (
     ("contact_email", N_("Contact's e-mail"), "--contact-email"),
 )
 
-event_id = argument("event_id", metavar=N_("EVENT"), type=Parsed(parse_id, field=N_("event")))
+event_id = argument(
+    "event_id", metavar=N_("EVENT"), type=Parsed(parse_id, field=N_("event")), help=N_("Number of the event.")
+)
 
 
 @group("event", help=N_("Events, their place, time and support contact."))
@@ -125,7 +128,7 @@ def list_events(
     from src.services import events, lists, users  # noqa: PLC0415 - loaded when used
 
     def wanted(desk: Desk) -> events.EventFilter:
-        person = users.find_user(desk.session, desk.actor, support).id if support else None
+        person = users.find_user(desk.session, desk.actor, support).id if support is not None else None
         return events.EventFilter(support_contact_id=person, client_id=client, contract_id=contract, **choices)
 
     def everything(desk: Desk) -> Iterator[Any]:
@@ -221,7 +224,15 @@ def edit_event(event_id: int, version: int | None, **details: str | None) -> Non
     from src.services import events  # noqa: PLC0415 - loaded when used
 
     values, version = changed(
-        DETAILS, details, version, lambda desk: events.show_event(desk.session, desk.actor, event_id), present=_present
+        DETAILS,
+        details,
+        version,
+        lambda desk: events.show_event(desk.session, desk.actor, event_id),
+        right=Action.EVENT_UPDATE,
+        read=lambda desk, found, typed: events.EventDetails(**typed).parsed(
+            region=desk.settings.phone_region, zone=found.zone
+        ),
+        present=_present,
     )
     with writing() as desk:
         saved = events.update_event(
@@ -243,7 +254,7 @@ def edit_event(event_id: int, version: int | None, **details: str | None) -> Non
     examples=("epicevents event assign 3 kate.hastroff",),
 )
 @event_id
-@argument("support_contact", metavar=N_("PERSON"))
+@argument("support_contact", metavar=N_("PERSON"), help=N_("Username or number of the new support contact."))
 @version_option
 @json_option
 def assign_support(event_id: int, support_contact: str, version: int | None) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from src.cli.auth import CODE_VARIABLE
 from src.cli.columns import Column, rows_of
 from src.cli.commands import argument, command, group, option
 from src.cli.context import address_of_this_computer, open_database, reading, writing
@@ -64,7 +65,7 @@ def list_sessions() -> None:
     """Show where one is logged in."""
     from src.services import own_account  # noqa: PLC0415 - loaded when used
 
-    with reading(Action.OWN_PASSWORD) as desk:
+    with reading() as desk:
         found = own_account.list_sessions(desk.session, desk.actor, now=desk.now)
     show_list(SESSIONS, rows_of(SESSIONS, found), empty=_("No session."), manner=desk.manner)
 
@@ -74,7 +75,13 @@ def list_sessions() -> None:
     help=N_("End one of your sessions, or all the others."),
     examples=("epicevents sessions end 12", "epicevents sessions end --others"),
 )
-@argument("session_id", metavar=N_("SESSION"), required=False, type=Parsed(parse_id, field=N_("session")))
+@argument(
+    "session_id",
+    metavar=N_("SESSION"),
+    required=False,
+    type=Parsed(parse_id, field=N_("session")),
+    help=N_("Number of the session (see epicevents sessions list)."),
+)
 @option("--others", is_flag=True, help=N_("All your sessions but this one."))
 def end_session(session_id: int | None, *, others: bool) -> None:
     """End a session."""
@@ -82,7 +89,7 @@ def end_session(session_id: int | None, *, others: bool) -> None:
 
     if (session_id is None) is not others:
         raise click.UsageError(_("Name one session by its number, or use --others."))
-    with writing(Action.OWN_PASSWORD) as desk:
+    with writing() as desk:
         ended = 1
         if session_id is None:
             ended = own_account.end_all_sessions(desk.session, desk.actor)
@@ -117,17 +124,19 @@ def two_factor_on() -> None:
     with reading(Action.OWN_TWO_FACTOR) as desk:
         setup = own_account.start_two_factor(desk.session, desk.actor)
         actor = desk.actor
+    # Before the code, which is only good for half a minute.
+    password = read_secret(_("Present password"), from_stdin=False)
     click.echo(setup.qr, err=True)
     click.echo(
         _("Scan this with your authenticator app, or type the secret: {secret}").format(secret=setup.secret), err=True
     )
-    code = read_secret(_("Code shown by the app"), from_stdin=False, variable="EPICEVENTS_CODE")
+    code = read_secret(_("Code shown by the app"), from_stdin=False, variable=CODE_VARIABLE)
     codes = own_account.confirm_two_factor(
         open_database(),
         actor,
         secret=setup.secret,
         code=code,
-        password=read_secret(_("Present password"), from_stdin=False),
+        password=password,
         address=address_of_this_computer(),
         now=datetime.now(UTC),
     )

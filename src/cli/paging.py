@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import click
+from click.core import ParameterSource
+
 from src.cli.columns import Column, rows_of
 from src.cli.commands import option
 from src.cli.context import Desk, reading, writing
 from src.cli.outcome import NOTHING_SAVED, mark
 from src.cli.render import Total, output_options, show_list, wanted_form
-from src.i18n import N_
+from src.i18n import N_, _
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +37,10 @@ def paging_options(sorts: Sequence[str], *, default: str) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         def run(*, sort: str, limit: int, after: str | None, all_rows: bool, **values: Any) -> Any:
-            return function(paging=Paging(sort, limit, after, all_rows), **values)
+            paging = Paging(sort, limit, after, all_rows)
+            if paging.is_export and _asked_for_a_page():
+                raise click.UsageError(_("--all and --csv write everything: leave out --limit and --after."))
+            return function(paging=paging, **values)
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
@@ -55,6 +61,11 @@ def paging_options(sorts: Sequence[str], *, default: str) -> Callable[[F], F]:
         return decorated  # type: ignore[no-any-return]  # the same function with options
 
     return decorate
+
+
+def _asked_for_a_page() -> bool:
+    context = click.get_current_context()
+    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("limit", "after"))
 
 
 def answer_list(

@@ -73,6 +73,13 @@ def ask(fields: Sequence[tuple[str, str, str]], given: Mapping[str, str | None])
     return {**given, **answers}
 
 
+def ask_to_keep(label: str, present: str) -> str:
+    """Ask for a value that may stay as it is: Enter keeps the present one, a single `-` empties it."""
+    shown = f"{_(label)} [{visible(present)}]" if present else _(label)
+    typed = _read(_("{label}:").format(label=shown) + " ").strip()
+    return "" if typed == "-" else typed or present
+
+
 def can_ask() -> bool:
     """Tell whether a person is there to answer."""
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)

@@ -14,6 +14,7 @@ from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import confirm
 from src.cli.render import json_option, output_options, show_done, show_record
+from src.domain.permissions import Action, require
 from src.i18n import N_, _
 
 COLUMNS = (
@@ -43,7 +44,7 @@ DETAILS = (
     ("department", N_("Department"), "--department"),
 )
 
-person_argument = argument("person", metavar=N_("PERSON"))
+person_argument = argument("person", metavar=N_("PERSON"), help=N_("Username or number of the member of staff."))
 
 
 @group("user", help=N_("The staff directory and, for management, its accounts."))
@@ -65,7 +66,7 @@ def list_users(*, department: str | None, active: bool | None, search: str, pagi
     from src.services import lists, users  # noqa: PLC0415 - loaded when used
 
     filters = users.UserFilter(
-        department=users.parse_department(department) if department else None, active=active, search=search
+        department=users.parse_department(department) if department is not None else None, active=active, search=search
     )
 
     def everything(desk: Desk) -> Iterator[Any]:
@@ -129,7 +130,7 @@ def add_user(**details: str) -> None:
             region=desk.settings.phone_region,
         )
     show_done(_("Account {username} created.").format(username=added.username), RECORD, row_of(RECORD, added))
-    _show_secret(secret)
+    show_one_time_password(secret)
 
 
 @user.command(
@@ -145,7 +146,14 @@ def edit_user(person: str, version: int | None, **details: str | None) -> None:
     """Change an account."""
     from src.services import users  # noqa: PLC0415 - loaded when used
 
-    values, version = changed(DETAILS, details, version, lambda desk: users.find_user(desk.session, desk.actor, person))
+    values, version = changed(
+        DETAILS,
+        details,
+        version,
+        lambda desk: users.find_user(desk.session, desk.actor, person),
+        right=Action.USER_UPDATE,
+        read=lambda desk, _user, typed: users.UserDetails(**typed).parsed(region=desk.settings.phone_region),
+    )
     with writing() as desk:
         found = users.find_user(desk.session, desk.actor, person)
         saved = users.update_user(
@@ -193,10 +201,13 @@ def delete_user(person: str, reassign_to: str | None, *, yes: bool) -> None:
     """Delete an account."""
     from src.services import users  # noqa: PLC0415 - loaded when used
 
-    confirm(_("Delete the account {username}? This cannot be undone.").format(username=person), yes=yes)
-    with writing() as desk:
+    with reading() as desk:
         found = users.find_user(desk.session, desk.actor, person)
-        heir = users.find_user(desk.session, desk.actor, reassign_to).id if reassign_to else None
+        require(desk.actor, Action.USER_DELETE, found)
+    question = _("Delete the account {username} ({name})? This cannot be undone.")
+    confirm(question.format(username=found.username, name=found.full_name), yes=yes)
+    with writing() as desk:
+        heir = users.find_user(desk.session, desk.actor, reassign_to).id if reassign_to is not None else None
         moved = users.delete_user(desk.session, desk.actor, found.id, reassign_to=heir)
     show_done(
         _("Account {username} deleted; records handed over: {count}.").format(username=found.username, count=moved)
@@ -220,7 +231,7 @@ def reset_password(person: str) -> None:
         found = users.find_user(desk.session, desk.actor, person)
         users.reset_password(desk.session, desk.actor, found.id, password_hash=hashed)
     show_done(_("Password of {username} reset.").format(username=found.username))
-    _show_secret(secret)
+    show_one_time_password(secret)
 
 
 @user.command(
@@ -254,6 +265,12 @@ def user_history(person: str, limit: int, after: str | None) -> None:
     answer_history(User, found.id, limit=limit, after=after)
 
 
+def show_one_time_password(secret: str) -> None:
+    """Tell somebody's one-time password to whoever hands it on."""
+    # On the error output, so that it does not end up in a file with the answer; it is shown this once.
+    click.echo(_("One-time password, shown only now: {secret}").format(secret=secret), err=True)
+
+
 def _set_active(person: str, sentence: str, *, active: bool) -> None:
     from src.services import users  # noqa: PLC0415 - loaded when used
 
@@ -261,8 +278,3 @@ def _set_active(person: str, sentence: str, *, active: bool) -> None:
         found = users.find_user(desk.session, desk.actor, person)
         saved = users.set_active(desk.session, desk.actor, found.id, active=active)
     show_done(sentence.format(username=saved.username), RECORD, row_of(RECORD, saved))
-
-
-def _show_secret(secret: str) -> None:
-    # On the error output, so that it does not end up in a file with the answer; it is shown this once.
-    click.echo(_("One-time password, shown only now: {secret}").format(secret=secret), err=True)
