@@ -1,5 +1,6 @@
 """`epicevents login`, `logout` and `whoami`: who is working at this computer."""
 
+import os
 import platform
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,9 @@ from src.domain.errors import NotAuthenticated, SecondFactorNeeded
 from src.domain.permissions import Action
 from src.i18n import N_, _, format_moment
 
+# A code, like a password, is never an argument: anybody on the computer can read a command line.
+CODE_VARIABLE = "EPICEVENTS_CODE"
+
 LOG_IN = (
     Column(key="username", heading=N_("Username")),
     Column(key="department", heading=N_("Department"), kind="choice", labels=DEPARTMENTS),
@@ -30,13 +34,12 @@ LOG_IN = (
     examples=("epicevents login --username bill.boquet", "epicevents login --username kate --password-stdin < secret"),
 )
 @option("--username", metavar=N_("TEXT"), ask=N_("Username"), help=N_("Your username."))
-@option("--code", metavar=N_("CODE"), help=N_("Code of your authenticator app, or a recovery code."))
 @secret_options
 @json_option
-def login(username: str, code: str | None, *, password_stdin: bool) -> None:
+def login(username: str, *, password_stdin: bool) -> None:
     """Log in."""
     password = read_secret(_("Password"), from_stdin=password_stdin)
-    opened = _log_in(username, password, code)
+    opened = _log_in(username, password)
     place = open_database().place
     previous = _previous_token(place)
     store_token(place, opened.token)
@@ -74,7 +77,7 @@ def whoami() -> None:
     show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
 
 
-def _log_in(username: str, password: str, code: str | None) -> Any:
+def _log_in(username: str, password: str) -> Any:
     from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
     from src.services import auth  # noqa: PLC0415
 
@@ -95,11 +98,11 @@ def _log_in(username: str, password: str, code: str | None) -> Any:
         )
 
     try:
-        return attempt(code)
+        return attempt(os.environ.get(CODE_VARIABLE))
     except SecondFactorNeeded:
         if not can_ask():
             raise
-    return attempt(read_secret(_("Code of your authenticator app"), from_stdin=False, variable="EPICEVENTS_CODE"))
+    return attempt(read_secret(_("Code of your authenticator app"), from_stdin=False, variable=CODE_VARIABLE))
 
 
 def _previous_token(place: str) -> str | None:

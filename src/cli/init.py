@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from src.cli.columns import row_of
-from src.cli.commands import command, option
+from src.cli.commands import argument, command, option
 from src.cli.context import open_database, settings
 from src.cli.outcome import SAVED, SAVING, mark
-from src.cli.prompts import ask, read_secret, secret_options
+from src.cli.prompts import ask, confirm, read_secret, secret_options
 from src.cli.render import json_option, show_done
-from src.cli.users import RECORD
+from src.cli.users import RECORD, show_one_time_password
 from src.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -91,19 +91,19 @@ def _first_manager(details: dict[str, str | None], *, from_stdin: bool) -> _Mana
 
 
 def _has_staff() -> bool:
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import init as installation  # noqa: PLC0415 - loaded when used
 
     with open_database().reading() as session:
-        return users.has_staff(session)
+        return installation.has_staff(session)
 
 
 def _create(manager: _Manager) -> list[Any]:
     from src.security import passwords  # noqa: PLC0415 - loaded when used
-    from src.services import users  # noqa: PLC0415
+    from src.services import init as installation  # noqa: PLC0415
 
     hashed = passwords.STANDARD.hash(manager.password)
     with open_database().writing() as session:
-        created = users.create_first_manager(
+        created = installation.create_first_manager(
             session,
             manager.details,
             password_hash=hashed,
@@ -117,8 +117,32 @@ def _create(manager: _Manager) -> list[Any]:
 
 def _show_next_step(manager: _Manager) -> None:
     if manager.is_one_time:
-        # On the error output, so that it does not end up in a file with the answer.
-        click.echo(_("One-time password, shown only now: {secret}").format(secret=manager.password), err=True)
+        show_one_time_password(manager.password)
     click.echo(
         _("Log in with: {command}").format(command=f"epicevents login --username {manager.details.username}"), err=True
     )
+
+
+@command(
+    "rescue",
+    help=N_("Let a manager in again who lost password and second factor."),
+    examples=("epicevents rescue diane",),
+)
+@argument("username", metavar=N_("USERNAME"))
+@option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
+def rescue(username: str, *, yes: bool) -> None:
+    """Give a manager a one-time password; whoever may write to the database file or server may do this."""
+    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
+    from src.security import passwords  # noqa: PLC0415
+    from src.services import init as installation  # noqa: PLC0415
+
+    confirm(_("Give {username} a one-time password and remove the second factor?").format(username=username), yes=yes)
+    secret = passwords.random_password()
+    hashed = passwords.STANDARD.hash(secret)
+    with open_database().writing() as session:
+        require_current(session.connection())
+        rescued = installation.rescue_manager(session, username, password_hash=hashed)
+        mark(SAVING)
+    mark(SAVED)
+    show_done(_("Password of {username} reset.").format(username=rescued.username))
+    show_one_time_password(secret)

@@ -39,7 +39,10 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ),
     (
         N_("Installation"),
-        (("init", "src.cli.init:init", N_("Create or upgrade the database, and the first manager's account.")),),
+        (
+            ("init", "src.cli.init:init", N_("Create or upgrade the database, and the first manager's account.")),
+            ("rescue", "src.cli.init:rescue", N_("Let a manager in again who lost password and second factor.")),
+        ),
     ),
     (
         N_("Help"),
