@@ -1,6 +1,7 @@
 """What keeps the tests away from the user's own data and settings, and the user's settings away from the tests."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.update(FIXED)
     time.tzset()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background, where Ctrl-C is ignored: the programs that tests interrupt would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(UntouchedFiles())
 

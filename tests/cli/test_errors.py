@@ -284,7 +284,7 @@ sys.exit(main())
 
 def test_closed_streams_are_no_reason_to_fail() -> None:
     done = subprocess.run(
-        ["/bin/sh", "-c", f"exec {sys.executable} -m src permissions <&- >&-"],
+        ["/bin/sh", "-c", 'exec "$0" -m src permissions <&- >&-', sys.executable],
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,
