@@ -42,7 +42,12 @@ def audit() -> None:
     examples=("epicevents audit list --by bill.boquet", "epicevents audit list --record contracts --id 7"),
 )
 @option("--by", metavar=N_("PERSON"), help=N_("Only what this member of staff did (username or number)."))
-@option("--action", type=click.Choice(list(Action)), metavar=N_("ACTION"), help=N_("Only this action."))
+@option(
+    "--action",
+    type=click.Choice([action.value for action in Action]),
+    metavar=N_("ACTION"),
+    help=N_("Only this action."),
+)
 @option("--record", "record_type", type=click.Choice(list(RECORDS)), help=N_("Only this kind of record."))
 @option("--id", "record_id", type=Parsed(parse_id, field=N_("number")), metavar=N_("NUMBER"), help=N_("Only this one."))
 @option("--since", metavar=N_("MOMENT"), help=N_("From this day, or day and time, on."))

@@ -51,6 +51,12 @@ class Answer:
         return items
 
     @property
+    def json_error(self) -> str:
+        """The sentence of a refusal that was asked for with --json."""
+        sentence: str = json.loads(self.err)["error"]["message"]
+        return sentence
+
+    @property
     def message(self) -> str:
         """The last line of the error output, without its label."""
         return self.err.rstrip("\n").rpartition("\n")[2].removeprefix("Error: ").removeprefix("Erreur\u00a0: ")
@@ -78,7 +84,7 @@ class _Stream(io.TextIOWrapper):
 
 def execute(*words: str, env: Mapping[str, str] | None = None, typed: str = "", screen: int | None = None) -> Answer:
     """Run `epicevents WORDS…` from its first line on; `screen` is the width of a terminal, if the output is one."""
-    width = {"COLUMNS": str(screen)} if screen else {}
+    width = {"COLUMNS": str(screen), "TERM": "xterm", "NO_COLOR": "1"} if screen else {}
     standard_input, out, err = _Stream(typed.encode()), _Stream(terminal=screen is not None), _Stream()
     interrupt = signal.getsignal(signal.SIGINT)
     with (
