@@ -155,23 +155,25 @@ def _decode(cursor: str, order: Order) -> tuple[Any, int]:
 _LONGEST_CURSOR = 4000
 
 
-def _read_text(value: Any) -> str:
-    clean_text(value, multiline=True)
-    return str(value)
-
-
 def _read_number(value: Any) -> int:
     if type(value) is not int or abs(value) > MAX_ID:
         raise ValueError("a number the database cannot hold")
     return value
 
 
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("another type of sort value")
+    clean_text(value, multiline=True)
+    return value
+
+
 def _read_amount(value: Any) -> Decimal:
-    return parse_money(Decimal(value), field="", negative=True)
+    return parse_money(Decimal(_read_text(value)), field="", negative=True)
 
 
 def _read_moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value)
+    moment = datetime.fromisoformat(_read_text(value))
     if moment.tzinfo is None:
         raise ValueError("no time zone")
     return moment.astimezone(UTC)

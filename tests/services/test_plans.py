@@ -1,0 +1,215 @@
+"""What a page costs: every filter, search and sort goes through an index, on both engines, at a size that matters."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session
+
+from src.db.session import Database
+from src.models import Base
+from src.services import audit, clients, contracts, events, users
+from tests.real_databases import opened, shared_by_a_worker
+from tests.services.big_company import analyze, fill
+from tests.services.list_requests import DEFAULT_SORTS, TABLES, Request, requests
+
+SIZE = 20_000
+# The staff of a company of any size fits into a page of the disk; every engine reads that instead of an index.
+BIG = ("clients", "contracts", "events", "audit_entries")
+
+
+@pytest.fixture(scope="session")
+def small_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A tenth of the size."""
+    with shared_by_a_worker(request, "sqlite") as database:
+        fill(database, size=SIZE // 10)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def big_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """As it is for most companies: nobody ever asked SQLite to look at what it holds."""
+    with shared_by_a_worker(request, "sqlite") as database:
+        fill(database, size=SIZE)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def analyzed_sqlite(big_sqlite: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The same with statistics, from which SQLite draws other conclusions."""
+    file = tmp_path_factory.mktemp("analyzed") / "analyzed.db"
+    with big_sqlite.writing():  # nothing may change while it is copied
+        for end in ("", "-wal"):
+            copied = Path(f"{big_sqlite.place}{end}")
+            if copied.exists():
+                shutil.copyfile(copied, f"{file}{end}")
+    with opened(f"sqlite:///{file}") as database:
+        analyze(database)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def big_postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """With statistics: PostgreSQL keeps them by itself."""
+    with shared_by_a_worker(request, "postgresql") as database:
+        fill(database, size=SIZE)
+        analyze(database)
+        yield database
+
+
+@dataclass(frozen=True)
+class Read:
+    """A page that was read, and how."""
+
+    request: str
+    rows: int
+    plan: list[str]
+
+
+def pages(database: Database, session: Session, request: Request) -> Iterator[Read]:
+    """Read the first page of a list and the second, and ask how the database went about it."""
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}[database.engine.dialect.name]
+    after = None
+    for which in ("first page", "next page"):
+        with sent_to(database) as sent:
+            page = request.page(session, after=after)
+        [(statement, given)] = sent
+        plan = [str(row[-1]) for row in session.connection().exec_driver_sql(f"{explain} {statement}", given)]
+        yield Read(f"{request}, {which}", len(page.items), plan)
+        after = page.next
+        if after is None:
+            return
+
+
+@contextmanager
+def sent_to(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Collect the statements that reach the database, with their values."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, given: Any, *_more: object) -> None:
+        sent.append((statement, given))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def slow_on_sqlite(read: Read) -> bool:
+    """Whether the plan reads a whole table.
+
+    It may walk along the table in the order asked for, because it stops when the page is full; and along a partial
+    index, because that holds nothing but what the filter wants.
+    """
+    walks = [
+        line
+        for line in read.plan
+        if line.startswith(tuple(f"SCAN {table}" for table in BIG)) and line.rpartition(" ")[2] not in PARTIAL
+    ]
+    by_number = read.request.partition(" by ")[2].startswith(("id,", "-id,"))
+    in_order = by_number or all(" USING " in line for line in walks)
+    return bool(walks) and ("USE TEMP B-TREE FOR ORDER BY" in read.plan or not in_order)
+
+
+PARTIAL = {
+    str(index.name)
+    for table in Base.metadata.tables.values()
+    for index in table.indexes
+    if index.dialect_options["sqlite"]["where"] is not None
+}
+
+
+def slow_on_postgresql(read: Read) -> bool:
+    """Whether the plan reads a whole table."""
+    return any(f"Seq Scan on {table}" in line for line in read.plan for table in BIG)
+
+
+@pytest.mark.parametrize("table", BIG)
+@pytest.mark.parametrize("statistics", ["without statistics", "with statistics"])
+def test_no_list_reads_a_whole_table_on_sqlite(request: pytest.FixtureRequest, table: str, statistics: str) -> None:
+    fixture = "big_sqlite" if statistics == "without statistics" else "analyzed_sqlite"
+    database: Database = request.getfixturevalue(fixture)
+    with database.reading() as session:
+        read = [page for asked in requests(session, table) for page in pages(database, session, asked)]
+    assert [(page.request, page.plan) for page in read if slow_on_sqlite(page)] == []
+    assert [page.request for page in read if page.rows == 0] == []  # a search for nobody would cost nothing
+
+
+@pytest.mark.parametrize("table", BIG)
+def test_no_list_reads_a_whole_table_on_postgresql(big_postgres: Database, table: str) -> None:
+    with big_postgres.reading() as session:
+        read = [page for asked in requests(session, table) for page in pages(big_postgres, session, asked)]
+    assert [(page.request, page.plan) for page in read if slow_on_postgresql(page)] == []
+
+
+# What is read is as many records as match, or (events of a day, of a week or to come, of everybody) as are past.
+GROWS_WITH_WHAT_MATCHES = {
+    "contracts": {"mine", "mine, unpaid", "mine, unsigned", "search by client", "search by title"},
+    "events": {
+        "mine, by sales",
+        "of one client",
+        "upcoming",
+        "today",
+        "this week",
+        "without support, upcoming",
+        "mine, upcoming",
+        "mine, this week",
+        "search by client",
+        "search by name",
+        "search by place",
+    },
+    "clients": {"mine, search", "search by last name", "search by first name", "search by company"},
+    "audit_entries": {"on one day", "since", "until", "by one person, of one action"},
+}
+
+
+@pytest.mark.parametrize("table", BIG)
+def test_a_page_in_the_usual_order_costs_the_same_at_ten_times_the_size(
+    small_sqlite: Database, big_sqlite: Database, table: str
+) -> None:
+    """Counted in steps of SQLite's virtual machine, which are the same on every machine."""
+    costs = []
+    for database in (small_sqlite, big_sqlite):
+        with database.reading() as session:
+            usual = [
+                asked
+                for asked in requests(session, table)
+                if asked.sort == DEFAULT_SORTS[table] and asked.name not in GROWS_WITH_WHAT_MATCHES[table]
+            ]
+            costs.append({str(asked): steps_of(session, asked) for asked in usual})
+    small, big = costs
+    assert len(big) >= 4
+    assert {name: steps for name, steps in big.items() if steps > 1.15 * small[name] + 100} == {}
+    assert max(big.values()) < 3000
+
+
+def steps_of(session: Session, request: Request) -> int:
+    """How many steps, in hundreds, SQLite makes for the first page and the next."""
+    connection: Any = session.connection().connection.driver_connection
+    hundreds = 0
+
+    def count() -> int:
+        nonlocal hundreds
+        hundreds += 1
+        return 0
+
+    connection.set_progress_handler(count, 100)
+    try:
+        request.page(session, after=request.page(session).next)
+    finally:
+        connection.set_progress_handler(None, 0)
+    return 100 * hundreds
+
+
+def test_every_filter_and_sort_of_every_list_is_tried(big_sqlite: Database) -> None:
+    modules = {"clients": clients, "contracts": contracts, "events": events, "users": users, "audit_entries": audit}
+    with big_sqlite.reading() as session:
+        for table in TABLES:
+            tried = {asked.sort.removeprefix("-") for asked in requests(session, table)}
+            assert tried == set(modules[table].SORTS)
