@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -82,10 +82,23 @@ class _Stream(io.TextIOWrapper):
         return raw.getvalue().decode("utf-8")
 
 
-def execute(*words: str, env: Mapping[str, str] | None = None, typed: str = "", screen: int | None = None) -> Answer:
-    """Run `epicevents WORDS…` from its first line on; `screen` is the width of a terminal, if the output is one."""
+def execute(
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    typed: str = "",
+    answers: Sequence[str] | None = None,
+    screen: int | None = None,
+) -> Answer:
+    """Run `epicevents WORDS…` from its first line on.
+
+    `typed` is what a pipe holds, `answers` what a person at a terminal types, a line each; `screen` is the width of the
+    terminal that shows the output, if one does.
+    """
+    asking = answers is not None
     width = {"COLUMNS": str(screen), "TERM": "xterm", "NO_COLOR": "1"} if screen else {}
-    standard_input, out, err = _Stream(typed.encode()), _Stream(terminal=screen is not None), _Stream()
+    content = "".join(f"{line}\n" for line in answers or ()) or typed
+    standard_input = _Stream(content.encode("utf-8", "surrogateescape"), terminal=asking)
+    out, err = _Stream(terminal=screen is not None), _Stream(terminal=asking)
     interrupt = signal.getsignal(signal.SIGINT)
     with (
         patch.dict(os.environ, {**(env or {}), **width}),
@@ -122,13 +135,15 @@ class Company:
         *words: str,
         env: Mapping[str, str] | None = None,
         typed: str = "",
+        answers: Sequence[str] | None = None,
         screen: int | None = None,
     ) -> Answer:
         """Run a command line as this person (a department's name will do); None is nobody."""
         if isinstance(person, str):
             person = self.office.people[person]
         token = {"EPICEVENTS_TOKEN": person.token} if person else {}
-        return execute(*words, env={"DATABASE_URL": self.url, **token, **(env or {})}, typed=typed, screen=screen)
+        place = {"DATABASE_URL": self.url}
+        return execute(*words, env={**place, **token, **(env or {})}, typed=typed, answers=answers, screen=screen)
 
     def look(self) -> Dump:
         """Every row of every table."""
