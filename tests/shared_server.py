@@ -32,8 +32,8 @@ def run_folder() -> Iterator[Path]:
     try:
         with locked(folder / "owner"):
             yield folder
-        with locked(folder / "keeper"):  # free as soon as the keeper, if there is one, has stopped the server
-            pass
+        with contextlib.suppress(FileNotFoundError), locked(folder / "keeper"):
+            pass  # free as soon as the keeper, if there is one, has stopped the server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -71,6 +71,8 @@ def keep(folder: Path) -> None:
                     pass
         except PostgresUnavailableError as refusal:
             publish(folder / "refusal", str(refusal))
+        else:
+            shutil.rmtree(folder, ignore_errors=True)  # nobody else does if the test run was killed
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,10 @@ def answers(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until_silent(port: int) -> None:
+def wait_until(over: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while answers(port):
-        assert time.monotonic() < deadline, f"a server still answers on port {port}"
+    while not over():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
@@ -82,7 +83,8 @@ def test_the_server_ends_with_a_run_that_is_interrupted(project: Path, tmp_path:
     ran = run_tests(project, code=USES_POSTGRESQL.format(seen=str(seen), then=interrupt))
     assert ran.returncode != 0
     assert len(ports(seen)) == 1
-    wait_until_silent(ports(seen).pop())
+    wait_until(lambda: not answers(ports(seen).pop()))
+    wait_until(lambda: list((project / "tmp").glob("epic-events-*")) == [])
 
 
 def test_without_postgresql_the_tests_fail_with_a_sentence(project: Path, tmp_path: Path) -> None:
