@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 # SQLite takes at most 32,766 values a statement. Measured: with a thousand rows a statement the rows that the triggers
 # guard go in twice as fast as one by one, because a statement that may be refused half-way first saves the pages it
@@ -22,10 +23,7 @@ def store(connection: Connection, table: str, kind: type[NamedTuple], rows: Sequ
     """Store rows of one table."""
     columns = ", ".join(kind._fields)
     if connection.dialect.name == "postgresql":
-        cursor: Any = connection.connection.cursor()  # psycopg's own: SQLAlchemy has no COPY
-        with cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        _copy(connection, f"COPY {table} ({columns}) FROM STDIN", rows)
         return
     one = f"({', '.join('?' * len(kind._fields))})"
     at_once = _MOST_VALUES // len(kind._fields)
@@ -47,7 +45,7 @@ def take_over(connection: Connection, *, many: bool) -> dict[str, int]:
         return {table: connection.execute(_next_id(table)).scalar_one() - 1 for table in _TABLES}
     if many:
         connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    given: dict[str, int] = dict(connection.execute(text("SELECT name, seq FROM sqlite_sequence")).tuples().all())
+    given = {row.name: row.seq for row in connection.execute(text("SELECT name, seq FROM sqlite_sequence"))}
     return {table: given.get(table, 0) for table in _TABLES}
 
 
@@ -69,3 +67,17 @@ def call_off(connection: Connection, contracts: Sequence[int]) -> None:
 
 def _next_id(table: str) -> TextClause:
     return text(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))")
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    driver: Any = connection.dialect.dbapi
+    cursor: Any = connection.connection.cursor()  # psycopg's own: SQLAlchemy has no COPY
+    try:
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as error:
+        # As SQLAlchemy raises what a driver refuses: so that it is told in words, without the row it is about.
+        raise DBAPIError.instance(
+            statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        ) from None

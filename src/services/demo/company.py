@@ -68,7 +68,7 @@ class Company:
         chance, bought = divmod(chance, 50)
         for _contract in range(0 if bought < 21 else 1 if bought < 44 else 2):
             chance, deal = divmod(chance, 1 << 32)
-            met = min(met, self.deals.add_contract(batch, buyer, deal) - deal % 120)
+            met = min(met, self.deals.add_contract(batch, buyer, deal) - 1 - deal % 120)
         chance, minute = divmod(chance, 600)
         chance, later = divmod(chance, today - met)
         if chance % 8 == 0:

@@ -150,12 +150,10 @@ class Deals:
         instalments = [(deal.signed + 3, deposit)]
         if called_off:
             instalments.append((deal.signed + 30, -deposit if plan < 5 else -(deposit // 2)))
-        elif plan < 5:
+        elif plan < 4:
             instalments.append((deal.first_day + deal.days + 9, deal.total - deposit))
-        elif plan < 7:
+        elif plan < 8:
             instalments = [(deal.signed + 5, deal.total)]
-        elif plan == 7:
-            instalments.append((deal.signed + 25, deposit))
         elif plan == 9:
             instalments = []
         return [self._payment(deal, day, amount) for day, amount in instalments if day < self.timeline.today]
@@ -193,7 +191,7 @@ class Deals:
             self.numbers.events += 1
             number, day = self.numbers.events, deal.first_day + turn
             # Of what is to come a quarter has nobody yet; of what is over, hardly anything had.
-            assigned = number % 4 > 0 if upcoming else number % 25 > 0
+            assigned = number % 4 > 0 if upcoming else number % 15 > 0
             start, length = _HOURS[number * 3 % len(_HOURS)]
             start -= time.offsets[place.zone][day]
             late, end = divmod(start + length, 1440)
