@@ -32,6 +32,7 @@ LOG_IN = (
     "login",
     help=N_("Log in; the session lasts 12 hours."),
     examples=("epicevents login --username bill.boquet", "epicevents login --username kate --password-stdin < secret"),
+    needs_login=False,
 )
 @option("--username", metavar=N_("TEXT"), ask=N_("Username"), help=N_("Your username."))
 @secret_options

@@ -6,6 +6,7 @@ real one does the same.
 """
 
 import io
+import itertools
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from src.cli.start import run
 from src.db.session import Database
 from src.i18n import DEFAULT_LANGUAGE, set_language
 from src.models.user import UserSession
+from tests import factories
 from tests.databases import new_database
 from tests.real_databases import Dump, dump, opened
 from tests.services.office import Office, Person, open_office
@@ -228,7 +230,13 @@ def quiet_company_on_postgres(office_on_server: tuple[str, Office], postgres_ser
 
 def _open_for_today(database: Database) -> Office:
     # The office opened on the day that all tests know; the program asks the real clock.
-    office = open_office(database)
+    # The same numbers in their names in every test run; what a test then adds must not repeat them.
+    numbers = factories._numbers
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(factories, "_numbers", itertools.count(1))
+        office = open_office(database)
+    for _used in range(100):
+        next(numbers)
     now = datetime.now(UTC)
     with database.writing() as session:
         session.execute(

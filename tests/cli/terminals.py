@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +44,13 @@ class Seen:
 def at_terminal(
     *arguments: str,
     width: int = 80,
-    answers: list[tuple[str, str]] | None = None,
+    answers: Sequence[tuple[str, str | Callable[[str], str]]] | None = None,
     env: Mapping[str, str] | None = None,
     command: tuple[str, ...] = SAMPLE,
 ) -> Seen:
     """Run the sample program at a terminal; each answer is typed once its question is on the screen.
 
-    An answer "^C" presses Ctrl-C.
+    An answer "^C" presses Ctrl-C; one that depends on what the screen shows is a function of it.
     """
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
@@ -83,7 +83,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def _converse(leader: int, answers: list[tuple[str, str]]) -> str:
+def _converse(leader: int, answers: list[tuple[str, str | Callable[[str], str]]]) -> str:
     seen, answered_up_to = b"", 0
     while True:
         ready, _writable, _broken = select.select([leader], [], [], HANG_SECONDS)
@@ -99,5 +99,7 @@ def _converse(leader: int, answers: list[tuple[str, str]]) -> str:
         if answers and answers[0][0].encode() in seen[answered_up_to:]:
             answered_up_to = len(seen)
             answer = answers.pop(0)[1]
+            if callable(answer):
+                answer = answer(seen.decode("utf-8", "replace"))
             with contextlib.suppress(OSError):
                 os.write(leader, b"\x03" if answer == "^C" else answer.encode() + b"\n")

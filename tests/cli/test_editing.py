@@ -1,7 +1,7 @@
 """Changing a record: two people at once, a form at a terminal, prompts for what is missing, Ctrl-C."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -15,7 +15,7 @@ def typing(
     company: Company,
     person: str | None,
     *words: str,
-    answers: list[tuple[str, str]],
+    answers: Sequence[tuple[str, str | Callable[[str], str]]],
     env: Mapping[str, str] | None = None,
 ) -> Seen:
     """Run the real program at a real terminal."""
