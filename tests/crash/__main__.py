@@ -1,0 +1,82 @@
+"""Kill writers at random and count what was lost. The exit code is 0 if nothing was, 1 otherwise."""
+
+import argparse
+import multiprocessing
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.crash.trials import Toll, run_on_sqlite, run_trials
+
+PROJECT = Path(__file__).resolve().parents[2]
+# On a PostgreSQL server: a database that is migrated, empty, and may be filled. In the environment, as it may hold a
+# password.
+SERVER = "CRASH_DATABASE_URL"
+
+
+def main() -> int:
+    """Run the trials that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at the same time")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed kills at the same moments")
+    wanted = parser.parse_args()
+    started = time.monotonic()
+    toll = Toll()
+    if url := os.environ.get(SERVER):
+        toll += run_trials(url, range(wanted.trials), seed=wanted.seed, pooled=True)
+    else:
+        run_jobs(toll, wanted.trials, jobs=wanted.jobs, seed=wanted.seed)
+    seconds = time.monotonic() - started
+    for fault in toll.faults:
+        say(f"FAULT {fault}\n")
+    say(
+        f"{toll.trials} trials in {seconds:.0f} s ({toll.trials / seconds:.0f} a second, seed {wanted.seed}): "
+        f"{toll.writers} writers killed, {toll.acknowledged} payments acknowledged, "
+        f"{toll.unsaid} saved and not yet said, {len(toll.faults)} faults.\n"
+    )
+    return 1 if toll.faults or toll.trials != wanted.trials else 0
+
+
+def run_jobs(toll: Toll, trials: int, *, jobs: int, seed: int) -> None:
+    """Share the trials among processes, each with databases of its own, and show how far they are."""
+    folder = Path(tempfile.mkdtemp(prefix="epic-events-crash-"))
+    template = folder / "template.db"
+    # By a process of its own: the smaller this one is, the quicker it is copied.
+    migrating = [sys.executable, "-m", "alembic", "-x", f"url=sqlite:///{template}", "upgrade", "head"]
+    subprocess.run(migrating, cwd=PROJECT, check=True, capture_output=True)
+    forking = multiprocessing.get_context("fork")
+    tolls: multiprocessing.Queue[Toll] = forking.Queue()
+    shares = [trials // jobs + (1 if job < trials % jobs else 0) for job in range(jobs)]
+    members = [
+        forking.Process(target=run_on_sqlite, args=(template, share), kwargs={"seed": seed + job, "report": tolls.put})
+        for job, share in enumerate(shares)
+        if share
+    ]
+    for member in members:
+        member.start()
+    while any(member.is_alive() for member in members) or not tolls.empty():
+        try:
+            toll += tolls.get(timeout=0.2)
+        except queue.Empty:
+            continue
+        say(f"\r{toll.trials} of {trials} trials, {len(toll.faults)} faults ")
+    say("\n")
+    toll.faults += [f"a process of the trials ended with {member.exitcode}" for member in members if member.exitcode]
+    if not toll.faults:  # otherwise somebody wants to look at what is left
+        shutil.rmtree(folder)
+
+
+def say(words: str) -> None:
+    """Write to the terminal at once."""
+    sys.stdout.write(words)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
