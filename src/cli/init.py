@@ -73,7 +73,7 @@ def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> No
         row = _create(manager)
     show_done(_("The database is ready: {place}").format(place=database.place), RECORD[: len(row)], row)
     if row and manager is not None:
-        _show_next_step(manager)
+        _show_next_step(manager, row)
 
 
 def _first_manager(details: dict[str, str | None], *, from_stdin: bool) -> _Manager:
@@ -115,12 +115,11 @@ def _create(manager: _Manager) -> list[Any]:
     return row_of(RECORD, created)
 
 
-def _show_next_step(manager: _Manager) -> None:
+def _show_next_step(manager: _Manager, row: list[Any]) -> None:
     if manager.is_one_time:
         show_one_time_password(manager.password)
-    click.echo(
-        _("Log in with: {command}").format(command=f"epicevents login --username {manager.details.username}"), err=True
-    )
+    username = row[[column.key for column in RECORD].index("username")]  # as it was stored, not as it was typed
+    click.echo(_("Log in with: {command}").format(command=f"epicevents login --username {username}"), err=True)
 
 
 @command(

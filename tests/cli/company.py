@@ -59,6 +59,11 @@ class Answer:
         return sentence
 
     @property
+    def message_is_an_error(self) -> bool:
+        """Whether the last line of the error output tells of an error (in English)."""
+        return self.err.rstrip("\n").rpartition("\n")[2].startswith("Error: ")
+
+    @property
     def message(self) -> str:
         """The last line of the error output, without its label."""
         return self.err.rstrip("\n").rpartition("\n")[2].removeprefix("Error: ").removeprefix("Erreur\u00a0: ")
