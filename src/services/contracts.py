@@ -295,17 +295,18 @@ def _locked(session: Session, contract_id: int) -> Contract:
 
 
 def _add_payment(session: Session, actor: Actor, contract: Contract, payment: NewPayment) -> Contract:
+    amount = parse_money(payment.amount, field=N_("amount"), negative=True)
     key = parse_text(payment.idempotency_key, field=N_("idempotency key"), longest=100)
     before = session.scalars(select(Payment).where(Payment.idempotency_key == key)).one_or_none()
     if before is not None:
-        if (before.contract_id, before.amount) != (contract.id, payment.amount):
+        if (before.contract_id, before.amount) != (contract.id, amount):
             raise Conflict(N_("This idempotency key was already used for another payment."))
         return contract
-    contract.check_payment(payment.amount)
+    contract.check_payment(amount)
     session.add(
         Payment(
             contract_id=contract.id,
-            amount=payment.amount,
+            amount=amount,
             received_on=payment.received_on,
             method=payment.method,
             reference=parse_text(payment.reference, field=N_("reference"), longest=100, required=False),
