@@ -51,6 +51,11 @@ EXIT_CODES: dict[type[errors.CrmError], int] = {
     errors.DatabaseError: 19,
     errors.WrongSetting: 20,
     LocalFileError: LOCAL_FILE,
+    errors.DataLossRefused: 22,
+    errors.NoRoom: 18,
+    errors.BackupFailed: 23,
+    errors.BackupDamaged: 24,
+    errors.NotRestored: 25,
 }
 
 # What `epicevents help exit-codes` prints.
@@ -77,6 +82,10 @@ MEANINGS: dict[int, str] = {
     19: N_("The database could not do this."),
     20: N_("A setting cannot be used."),
     LOCAL_FILE: N_("A file or the output cannot be read or written."),
+    22: N_("A change of the database was undone because it would have lost something."),
+    23: N_("No backup was made."),
+    24: N_("A backup is damaged and was not used."),
+    25: N_("A backup was not restored; the database is as it was."),
     INTERRUPTED: N_("Interrupted with Ctrl-C, or a question was answered with no."),
     PIPE_CLOSED: N_("The program that read the output stopped reading."),
 }

@@ -205,3 +205,36 @@ class DiskFull(DatabaseError):
     """There is no room left to save."""
 
     message = N_("The disk is full. Nothing was saved; free some space and try again.")
+
+
+class DataLossRefused(DatabaseError):
+    """A migration would have lost what its revision does not say it may lose; nothing of it was kept."""
+
+    message = N_(
+        "The migration was undone: revision {revision} would lose what it does not declare.\n{losses}\n"
+        "If a loss is meant, write its declaration beside the operation (docs/decisions/0040-guard.md)."
+    )
+
+
+class NoRoom(DiskFull):
+    """There is not enough room for what would be written; it was not begun."""
+
+    message = N_("There is not enough room in {folder}: {need} MB are needed, {have} MB are free. Nothing was changed.")
+
+
+class BackupFailed(DatabaseError):
+    """A backup could not be made, or could not be shown to be good."""
+
+    message = N_("No backup was made in {folder}: {reason}.")
+
+
+class BackupDamaged(DatabaseError):
+    """A backup is not what it was when it was made."""
+
+    message = N_("The backup {name} is damaged ({reason}). It was not used.")
+
+
+class NotRestored(DatabaseError):
+    """A backup cannot be restored here; the database is as it was."""
+
+    message = N_("The backup {name} was not restored, and nothing was changed: {reason}.")

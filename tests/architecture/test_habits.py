@@ -5,7 +5,12 @@ import ast
 from tests.architecture.source import SRC, calls_in, files_below_the_edges, files_of, names_in, place, tree
 
 # The settings are read in src/config.py; the command line asks about the terminal and the folders of the user.
-READERS_OF_THE_ENVIRONMENT = {SRC / "config.py", *files_of("cli", "__main__")}
+# PostgreSQL's programs are started with the environment that this one was started with, and the password.
+READERS_OF_THE_ENVIRONMENT = {
+    SRC / "config.py",
+    SRC / "schema" / "backup" / "postgresql_programs.py",
+    *files_of("cli", "__main__"),
+}
 
 # A transaction is opened and committed by the edge. Log-in commits what must stay even though the log-in is refused:
 # a failed attempt that was rolled back would not be counted.

@@ -71,6 +71,11 @@ def test_exit_codes_never_change() -> None:
         "DatabaseError": 19,
         "WrongSetting": 20,
         "LocalFileError": 21,
+        "DataLossRefused": 22,
+        "NoRoom": 18,
+        "BackupFailed": 23,
+        "BackupDamaged": 24,
+        "NotRestored": 25,
     }
 
 
