@@ -39,6 +39,7 @@ LOG_IN = (
 @json_option
 def login(username: str, *, password_stdin: bool) -> None:
     """Log in."""
+    _require_database()
     password = read_secret(_("Password"), from_stdin=password_stdin)
     opened = _log_in(username, password)
     place = open_database().place
@@ -78,13 +79,17 @@ def whoami() -> None:
     show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
 
 
-def _log_in(username: str, password: str) -> Any:
+def _require_database() -> None:
     from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
-    from src.services import auth  # noqa: PLC0415
+
+    with open_database().reading() as session:
+        require_current(session.connection())
+
+
+def _log_in(username: str, password: str) -> Any:
+    from src.services import auth  # noqa: PLC0415 - loaded when used
 
     database = open_database()
-    with database.reading() as session:
-        require_current(session.connection())
 
     def attempt(given: str | None) -> auth.LogIn:
         return auth.log_in(

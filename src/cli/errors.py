@@ -58,6 +58,12 @@ EXIT_CODES: dict[type[errors.CrmError], int] = {
     errors.NotRestored: 25,
 }
 
+# What to type next, where the refusal alone does not say it.
+HINTS: dict[type[errors.CrmError], str] = {
+    errors.PasswordChangeRequired: "epicevents password",
+    errors.TwoFactorRequired: "epicevents two-factor on",
+}
+
 # What `epicevents help exit-codes` prints.
 MEANINGS: dict[int, str] = {
     0: N_("Done."),
@@ -105,6 +111,8 @@ def report_refusal(error: errors.CrmError, *, as_json: bool) -> int:
     lines = [str(error)]
     if isinstance(error, errors.Conflict):
         lines += _both_versions(error)
+    if hint := next((HINTS[kind] for kind in type(error).__mro__ if kind in HINTS), None):
+        lines.append(_("Type: {command}").format(command=hint))
     write_error("\n".join(lines))
     return code
 

@@ -58,17 +58,17 @@ RECORD = (
     Column(
         key="contact_name",
         heading=N_("Client's contact"),
-        of=lambda event: event.contact_name or event.contract.client.full_name,
+        of=lambda event: event.contact.name,
     ),
     Column(
         key="contact_phone",
         heading=N_("Contact's phone"),
-        of=lambda event: event.contact_phone or event.contract.client.phone,
+        of=lambda event: event.contact.phone,
     ),
     Column(
         key="contact_email",
         heading=N_("Contact's e-mail"),
-        of=lambda event: event.contact_email or event.contract.client.email,
+        of=lambda event: event.contact.email,
     ),
     Column(key="notes", heading=N_("Notes")),
     Column(key="created_at", heading=N_("Created"), kind="moment"),
@@ -102,7 +102,7 @@ def event() -> None:
 
 @event.command(
     "list",
-    help=N_("List events, the next first."),
+    help=N_("List events, the earliest first."),
     examples=("epicevents event list --mine --upcoming", "epicevents event list --without-support"),
 )
 @option("--mine", is_flag=True, help=N_("Only events in your charge (support) or of your clients (sales)."))

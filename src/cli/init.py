@@ -68,12 +68,15 @@ def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> No
         manager = _first_manager(details, from_stdin=password_stdin)
     upgrade_to_head(settings().database_url)
     row: list[Any] = []
-    if not no_manager and not _has_staff():
+    has_staff = _has_staff()
+    if not no_manager and not has_staff:
         manager = manager or _first_manager(details, from_stdin=password_stdin)
         row = _create(manager)
     show_done(_("The database is ready: {place}").format(place=database.place), RECORD[: len(row)], row)
     if row and manager is not None:
         _show_next_step(manager, row)
+    elif has_staff and details["username"]:
+        click.echo(_("There are accounts already, so none was created. Log in with: epicevents login"), err=True)
 
 
 def _first_manager(details: dict[str, str | None], *, from_stdin: bool) -> _Manager:

@@ -1,7 +1,7 @@
 """One dated thing that Epic Events delivers under a signed contract."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
@@ -16,6 +16,14 @@ from src.models.contract import Contract
 from src.models.user import User
 
 HAS_NO_SUPPORT = "support_contact_id IS NULL"
+
+
+class ContactPerson(NamedTuple):
+    """Somebody to call."""
+
+    name: str
+    phone: str
+    email: str
 
 
 class Event(Record, Base):
@@ -64,6 +72,14 @@ class Event(Record, Base):
     def zone(self) -> ZoneInfo:
         """The time zone of the place."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def contact(self) -> ContactPerson:
+        """Whom to call on the client's side: the person named for it, or the client, perhaps at another number."""
+        if self.contact_name:
+            return ContactPerson(self.contact_name, self.contact_phone, self.contact_email)
+        client = self.contract.client
+        return ContactPerson(client.full_name, self.contact_phone or client.phone, self.contact_email or client.email)
 
     @hybrid_method
     def is_owned_by(self, user_id: int) -> Any:
