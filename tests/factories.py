@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from src.security.passwords import HashCost, PasswordHasher
 from src.services import audit_trail
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 11, 22)
 PASSWORD = "correct horse battery staple"
 HASHER = PasswordHasher(HashCost(memory_kib=8, passes=1, lanes=1))
