@@ -60,7 +60,7 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # WAL is a property of the file: asking first spares a lock on every start.
     journal = "wal" if wal_is_safe() else "truncate"
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != journal:
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != journal and _is_ours(cursor):
         cursor.execute(f"PRAGMA journal_mode={journal}")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -69,6 +69,11 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute("PRAGMA trusted_schema=OFF")
     cursor.close()
+
+
+def _is_ours(cursor: Any) -> bool:
+    # Looking at an empty file, or at another program's database, must not change it.
+    return cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is not None
 
 
 def _begin_sqlite(connection: Connection) -> None:
