@@ -15,6 +15,16 @@ from src.db.refusals import translate
 from src.domain.errors import CrmError
 
 READ_SECONDS = 60
+_CODES = {
+    "disk I/O error": "SQLITE_IOERR",
+    "database or disk is full": "SQLITE_FULL",
+    "database is locked": "SQLITE_BUSY",
+    "database table is locked": "SQLITE_LOCKED",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "file is not a database": "SQLITE_NOTADB",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "unable to open database file": "SQLITE_CANTOPEN",
+}
 
 
 def file_of(url: URL) -> Path:
@@ -59,6 +69,9 @@ def untouched(file: Path) -> Iterator[Any]:
 
 def in_words(error: Exception, file: Path) -> CrmError:
     """Put what SQLite refused into words."""
+    if not hasattr(error, "sqlite_errorname"):
+        # The driver's backup() raises without a code, only with SQLite's sentence for it.
+        error.sqlite_errorname = _CODES.get(str(error), "SQLITE_ERROR")  # type: ignore[attr-defined]
     return translate(DBAPIError("", None, error), place=str(file))
 
 
