@@ -131,9 +131,12 @@ def test_a_one_time_password_opens_nothing_but_the_choice_of_another(company: Co
         if "whoami" in words:
             assert (refused.code, refused.json["username"]) == (0, "kate.hastroff")
         else:
-            assert (refused.code, refused.message) == (
+            assert (refused.code, refused.err.splitlines()) == (
                 4,
-                "Your password was given to you by somebody else. Choose one of your own first.",
+                [
+                    "Error: Your password was given to you by somebody else. Choose one of your own first.",
+                    "Type: epicevents password",
+                ],
             )
     weak = desk.run("password", password=secret, new="kate hastroff 2026")
     assert weak.code == 7
@@ -255,7 +258,10 @@ def test_a_department_that_must_use_a_second_factor_does_nothing_before(company:
         allowed = words.split()[0] in {"whoami", "two-factor"}
         assert (words, answer.code) == (words, 0 if allowed else 4)
     refused = company.run("management", "client", "list", "--lang", "en", env=env)
-    assert refused.message == "Your department must log in with a second factor. Set it up first."
+    assert refused.err.splitlines() == [
+        "Error: Your department must log in with a second factor. Set it up first.",
+        "Type: epicevents two-factor on",
+    ]
     assert company.run("sales", "client", "list", env=env).code == 0
     wrong = company.run("sales", "client", "list", env={"EPICEVENTS_TWO_FACTOR_FOR": "everybody"})
     assert wrong.code == 20
