@@ -53,6 +53,7 @@ def _open_sqlite(url: URL, settings: dict[str, Any]) -> Engine:
     engine = create_engine(url, module=sqlite, creator=connect, **settings)
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _end_what_is_left)
     return engine
 
 
@@ -80,3 +81,9 @@ def _begin_sqlite(connection: Connection) -> None:
     read_only = bool(connection.get_execution_options().get(READ_ONLY))
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _end_what_is_left(connection: Any, _record: object) -> None:
+    # A COMMIT that SQLite refuses leaves the transaction open, and with it the write lock of the whole company taken.
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
