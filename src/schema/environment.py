@@ -16,14 +16,17 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+import src.schema.native_batch  # noqa: F401 - Alembic uses it from here on
 from src.db.driver import sqlite_module
 from src.db.url import place_of
-from src.domain.errors import DatabaseError, DatabaseMissing, NotADatabase
+from src.domain.errors import DatabaseError, DatabaseMissing, DataLossRefused, NotADatabase
 from src.i18n import N_, _
 from src.schema import autogenerate, lock
 from src.schema.answers import command_name, explained, say
 from src.schema.fitness import Fitness
-from src.schema.state import UPGRADE_COMMAND, DatabaseState, open_to_look, state_of_file
+from src.schema.guard import declarations
+from src.schema.guard.guard import Guard
+from src.schema.state import UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, open_to_look, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -80,18 +83,26 @@ def _change(url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
 
 
 def _change_once(engine: Engine, url: URL, metadata: MetaData, *, stamp_anyway: bool) -> None:
+    guard = Guard()
     with engine.connect() as connection:
-        _configure(metadata, connection=connection)
+        options = {declarations.OPTION: guard.declare, "on_version_apply": guard.verify_revision}
+        _configure(metadata, connection=connection, **options)
         # From here the turn is ours and the revision that is read stays the current one.
         with context.begin_transaction():
             fitness = Fitness(url, metadata, connection)
             if command_name() == "stamp":
                 fitness.require_for_stamp(anyway=stamp_anyway)
-            else:
-                fitness.require_for(command_name())
-            context.run_migrations()
-            if command_name() != "stamp":
-                _refuse_broken_references(connection)
+                context.run_migrations()
+                return
+            fitness.require_for(command_name())
+            try:
+                with guard.watching(connection, version_table=VERSION_TABLE):
+                    context.run_migrations()
+            except DataLossRefused:
+                if (transaction := connection.get_transaction()) is not None and transaction.is_active:
+                    _refuse_broken_references(connection)  # if there are any, they tell more
+                raise
+            _refuse_broken_references(connection)
 
 
 def _write_sql(url: URL, metadata: MetaData) -> None:

@@ -1,0 +1,107 @@
+"""An Alembic project of somebody else: its own tables, its own env.py, protected by src.schema all the same."""
+
+import io
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from src.db.driver import sqlite_module
+
+_ENV = """
+from alembic import context
+from sqlalchemy import MetaData, make_url
+
+from src.schema.environment import migrate
+
+migrate(make_url(context.config.attributes["url"]), MetaData(), {})
+"""
+_REVISION = '''"""A step."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = {revision!r}
+down_revision = {after!r}
+
+
+def upgrade():
+{upgrade}
+
+
+def downgrade():
+{downgrade}
+'''
+
+
+class ForeignProject:
+    """A folder with revisions, and one database that they change."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        self.versions = folder / "steps" / "versions"
+        self.versions.mkdir(parents=True)
+        (folder / "steps" / "env.py").write_text(_ENV, encoding="utf-8")
+        (folder / "steps" / "script.py.mako").write_text("", encoding="utf-8")
+        self.config = Config(stdout=io.StringIO(), output_buffer=io.StringIO())
+        self.config.set_main_option("script_location", str(folder / "steps").replace("%", "%%"))
+        self.config.attributes["url"] = url
+        self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+
+    def add(self, revision: str, upgrade: str, downgrade: str = "pass") -> None:
+        """Write the next revision."""
+        number = len(list(self.versions.glob("*.py")))
+        after = None if number == 0 else sorted(self.versions.glob("*.py"))[-1].stem.partition("_")[2]
+        written = _REVISION.format(
+            revision=revision, after=after, upgrade=_indented(upgrade), downgrade=_indented(downgrade)
+        )
+        (self.versions / f"{number:03}_{revision}.py").write_text(written, encoding="utf-8")
+
+    def start_with(self, *statements: str) -> None:
+        """Make the first revision of these statements and apply it."""
+        self.add("first", "\n".join(f"op.get_bind().exec_driver_sql({statement!r})" for statement in statements))
+        self.upgrade()
+
+    def upgrade(self, to: str = "head") -> None:
+        """Run `alembic upgrade`."""
+        command.upgrade(self.config, to)
+
+    def downgrade(self, to: str) -> None:
+        """Run `alembic downgrade`."""
+        command.downgrade(self.config, to)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        module = sqlite_module() if self.dialect == "sqlite" else None
+        with create_engine(self.url, poolclass=NullPool, module=module).begin() as connection:
+            result = connection.execute(text(query))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def dump(self) -> list[str | bytes]:
+        """Give everything in the database: the bytes of a SQLite file; else its catalogues and its rows."""
+        if self.dialect == "sqlite":
+            return [Path(self.url.removeprefix("sqlite:///")).read_bytes()]
+        tables = [
+            name for (name,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        ]
+        found: list[str | bytes] = [str(row) for query in _CATALOGUES for row in self.rows(query)]
+        return found + [f"{table}: {row}" for table in tables for row in self.rows(f'SELECT t::text FROM "{table}" t')]
+
+
+_CATALOGUES = (
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+    "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+    "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1",
+    "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1",
+    "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, collation_name"
+    " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
+)
+
+
+def _indented(code: str) -> str:
+    return textwrap.indent(textwrap.dedent(code).strip() or "pass", "    ")
