@@ -15,6 +15,7 @@ from src.domain.values import parse_name, parse_text
 from src.i18n import N_
 from src.models.client import Client
 from src.models.user import User
+from src.services import audit_trail
 from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
 from src.services.records import authorize, check_version, get_or_raise, name_of
 
@@ -118,8 +119,12 @@ def log_contact(session: Session, actor: Actor, client_id: int, *, at: datetime,
     authorize(session, actor, Action.CLIENT_LOG_CONTACT, client)
     if at > now:
         raise RuleBroken(N_("A contact cannot lie in the future."))
-    client.last_contact_at = max(client.last_contact_at, at)
-    session.flush()
+    if at > client.last_contact_at:
+        client.last_contact_at = at
+        session.flush()
+    else:
+        # The card stays as it is, so nothing else would remember this contact.
+        audit_trail.note(session, record_type=Client.__tablename__, record_id=client.id, contacted_at=at)
     return client
 
 

@@ -201,8 +201,13 @@ def show_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
 
 
 def list_payments(session: Session, actor: Actor, contract_id: int) -> list[Payment]:
-    """List the money received on one contract, oldest first."""
+    """List the money received on one contract, oldest first.
+
+    Raises:
+        NotFound, Forbidden.
+    """
     authorize(session, actor, Action.CONTRACT_READ)
+    get_or_raise(session, Contract, contract_id)
     return list(session.scalars(select(Payment).where(Payment.contract_id == contract_id).order_by(Payment.id)))
 
 

@@ -135,9 +135,10 @@ def update_event(
     values = details.parsed(region=region, zone=event.zone)
     if "time_zone" in values and values["time_zone"] != event.time_zone:
         zone = ZoneInfo(values["time_zone"])
-        for field in ("event_start", "event_end"):
-            clock = getattr(event, field).astimezone(event.zone).strftime("%Y-%m-%d %H:%M:%S")
-            values.setdefault(field, parse_moment(clock, field=field, zone=zone))
+        for field, word in (("event_start", N_("start")), ("event_end", N_("end"))):
+            if field not in values:
+                clock = getattr(event, field).astimezone(event.zone).replace(tzinfo=None)
+                values[field] = parse_moment(clock.isoformat(sep=" "), field=word, zone=zone)
     check_version(session, event, version, values)
     _check_order(values.get("event_start", event.event_start), values.get("event_end", event.event_end))
     for field, value in values.items():

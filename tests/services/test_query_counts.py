@@ -42,7 +42,7 @@ READS: dict[str, tuple[Read, int]] = {
     ),
     "one client": (lambda s, a, n: clients.show_client(s, a, n["client"]).sales_contact.full_name, 1),
     "one contract": (lambda s, a, n: contracts.show_contract(s, a, n["contract"]).client.sales_contact.full_name, 1),
-    "payments of a contract": (lambda s, a, n: contracts.list_payments(s, a, n["contract"]), 1),
+    "payments of a contract": (lambda s, a, n: contracts.list_payments(s, a, n["contract"]), 2),
     "one event": (lambda s, a, n: events.show_event(s, a, n["event"]).contract.client.sales_contact.full_name, 1),
     "one member of staff": (lambda s, a, n: users.show_user(s, a, n["user"]), 1),
     "a member of staff by name": (lambda s, a, _n: users.find_user(s, a, a.username), 1),
