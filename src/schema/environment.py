@@ -25,6 +25,7 @@ from src.schema import autogenerate, lock
 from src.schema.answers import command_name, explained, say
 from src.schema.fitness import Fitness
 from src.schema.guard import declarations
+from src.schema.guard.declarations import declare_what_upgrade_added
 from src.schema.guard.guard import Guard
 from src.schema.state import UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, open_to_look, state_of_file
 
@@ -122,15 +123,18 @@ def _configure(metadata: MetaData, **how: Any) -> None:
         compare_server_default=True,
         autogenerate_plugins=autogenerate.PLUGINS,
         render_item=autogenerate.plain_type,
-        process_revision_directives=_skip_empty_revision if command_name() == "revision" else None,
+        process_revision_directives=_finish_revision if command_name() == "revision" else None,
         **how,
     )
 
 
-def _skip_empty_revision(_context: MigrationContext, _revision: object, scripts: list[MigrationScript]) -> None:
+def _finish_revision(_context: MigrationContext, _revision: object, scripts: list[MigrationScript]) -> None:
     if all(operations.is_empty() for operations in scripts[0].upgrade_ops_list):
         scripts.clear()
         context.config.print_stdout(_("The database already agrees with the models: no revision was written."))
+        return
+    for downgrade in scripts[0].downgrade_ops_list:
+        declare_what_upgrade_added(downgrade)
 
 
 def _refuse_broken_references(connection: Connection) -> None:

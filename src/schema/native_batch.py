@@ -1,5 +1,7 @@
 """Drops a column on SQLite where it stands: Alembic's batch mode would rebuild the table, and lose its triggers."""
 
+from copy import copy
+
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations.batch import BatchOperationsImpl
 
@@ -15,7 +17,7 @@ class NativeSqlite(SQLiteImpl):
 
     def requires_recreate_in_batch(self, batch_op: BatchOperationsImpl) -> bool:
         """Rebuild a table only where SQLite has no statement for what is asked."""
-        kinds = {str(operation[0]) for operation in batch_op.batch}
-        if kinds == {"drop_column"} and sqlite_version() >= _SINCE:
-            return False
-        return super().requires_recreate_in_batch(batch_op)
+        others = copy(batch_op)
+        if sqlite_version() >= _SINCE:
+            others.batch = [step for step in batch_op.batch if step[0] != "drop_column"]
+        return super().requires_recreate_in_batch(others)

@@ -40,6 +40,8 @@ sa.Table(
     sa.Index("ix_venues_name_key", "name_key", "id"),
 )
 Base.metadata.tables["clients"].append_column(sa.Column("nickname", CleanText(30)))
+Base.metadata.tables["audit_entries"].append_column(sa.Column("weight", sa.Integer, server_default="1", nullable=False))
+sa.Index("ix_audit_entries_weight", Base.metadata.tables["audit_entries"].c.weight)
 '''
 
 
@@ -108,6 +110,13 @@ def test_a_changed_model_becomes_a_revision_that_works_both_ways(
     is_clean(written)
     assert alembic("upgrade", "head", url=migrated_url).code == 0
     assert alembic("check", url=migrated_url).code == 0
+    # What it added holds values by now; its own downgrade says that they go with it.
+    execute(migrated_url, "INSERT INTO venues (name, name_key) VALUES ('Le Moulin', 'le moulin')")
+    execute(
+        migrated_url,
+        "INSERT INTO audit_entries (actor_username, interface, action, record_type, changes, reason, created_at,"
+        " updated_at, version) VALUES ('', 'cli', 'x', '', '{}', '', '2026-11-22', '2026-11-22', 1)",
+    )
     assert alembic("downgrade", FIRST, url=migrated_url).code == 0
     assert alembic("upgrade", "head", url=migrated_url).code == 0
     assert alembic("revision", "--autogenerate", "-m", "Nothing", url=migrated_url).out == (

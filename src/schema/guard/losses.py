@@ -8,7 +8,7 @@ from typing import Any
 from src.domain.errors import Marked
 from src.i18n import N_, _
 from src.schema.guard.column_types import holds_at_least
-from src.schema.guard.declarations import Accepted, Declarations
+from src.schema.guard.declarations import NAMED, Accepted, Declarations
 from src.schema.guard.objects import KINDS, SEQUENCE_VALUE, Definition, Key, Objects, columns_of, table_key
 from src.schema.guard.sql_text import normal, renamed
 
@@ -103,6 +103,8 @@ def stale(before: Objects, after: Objects, declared: Declarations) -> Iterator[A
     for one in declared.accepted:
         new = declared.new_name(one.table)
         columns = columns_of(before, one.table)
+        if one.what == NAMED:
+            continue
         if one.what == "drop":
             key = Key(one.detail, one.table, one.names[0])
             fits = key in before and (table_key(new) not in after or after.get(key) != before[key])

@@ -174,14 +174,19 @@ with op.batch_alter_table("books", recreate="always") as table:
         sql("DROP VIEW titles", "CREATE VIEW titles AS SELECT id AS title FROM books"),
         ("view titles",),
     ),
-    Harm("a dropped index", BOTH, "op.drop_index('ix_authors_born', 'authors')", ("index ix_authors_born",)),
+    Harm("a dropped index", BOTH, sql("DROP INDEX ix_authors_born"), ("index ix_authors_born",)),
     Harm(
         "an index without its WHERE",
         BOTH,
         sql("DROP INDEX ix_authors_born", "CREATE INDEX ix_authors_born ON authors (born)"),
         ("where", "became"),
     ),
-    Harm("a dropped CHECK", POSTGRESQL, "op.drop_constraint('ck_authors_born', 'authors')", ("CHECK ck_authors_born",)),
+    Harm(
+        "a dropped CHECK",
+        POSTGRESQL,
+        sql("ALTER TABLE authors DROP CONSTRAINT ck_authors_born"),
+        ("CHECK ck_authors_born",),
+    ),
     Harm(
         "a default that is gone",
         POSTGRESQL,
