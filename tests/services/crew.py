@@ -16,7 +16,7 @@ from src.db.session import Database
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, Department
 from src.models.contract import PaymentMethod
-from src.services import clients, contracts, events, users
+from src.services import clients, contracts, events, init, users
 
 Outcomes = Counter[str]
 
@@ -130,7 +130,18 @@ def run_sql(url: str, *, statement: str) -> dict[str, int]:
     return dict(outcomes)
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (pay, count_guests, edit, dismiss, run_sql)}
+def found(url: str, *, username: str) -> dict[str, int]:
+    """Create the first account of the company."""
+    details = users.UserDetails(
+        username=username, email=f"{username}@epic.example", first_name="First", last_name="Manager"
+    )
+    outcomes: Outcomes = Counter()
+    with _counted(outcomes), _opened(url) as database, database.writing() as session:
+        init.create_first_manager(session, details, password_hash="-", region="FR", must_change=False)
+    return dict(outcomes)
+
+
+JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (pay, count_guests, edit, dismiss, run_sql, found)}
 
 
 @contextmanager
