@@ -3,24 +3,23 @@
 from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
-from uuid import uuid4
 
 import click
 
-from src.cli.columns import Column, row_of, rows_of
+from src.cli.columns import Column, row_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
-from src.cli.fields import METHODS, STATUSES
+from src.cli.fields import STATUSES
 from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed, confirm
-from src.cli.render import Total, json_option, output_options, show_done, show_list, show_record
+from src.cli.render import Total, json_option, output_options, show_done, show_record
 from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
-from src.i18n import N_, _, format_money
+from src.i18n import N_, _
 
-_ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
+ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
 _TITLE = Column(key="title", heading=N_("Title"), importance=1)
 _MONEY = (
     Column(key="status", heading=N_("Status"), kind="choice", labels=STATUSES, importance=1),
@@ -32,7 +31,7 @@ _MONEY = (
 )
 
 COLUMNS = (
-    _ID,
+    ID,
     _TITLE,
     Column(key="client_id", heading=N_("Client no."), kind="number", importance=3),
     Column(key="client", heading=N_("Client"), of=lambda row: f"{row.client_first_name} {row.client_last_name}"),
@@ -42,7 +41,7 @@ COLUMNS = (
 )
 
 RECORD = (
-    _ID,
+    ID,
     _TITLE,
     Column(key="client_id", heading=N_("Client no."), kind="number"),
     Column(key="client", heading=N_("Client"), of=lambda contract: contract.client.full_name),
@@ -53,16 +52,6 @@ RECORD = (
     *_MONEY,
     Column(key="updated_at", heading=N_("Last change"), kind="moment"),
     Column(key="version", heading=N_("Version"), kind="number"),
-)
-
-PAYMENTS = (
-    _ID,
-    Column(key="received_on", heading=N_("Received on"), kind="date", importance=1),
-    Column(key="amount", heading=N_("Amount"), kind="money", importance=1),
-    Column(key="method", heading=N_("Method"), kind="choice", labels=METHODS, importance=2),
-    Column(key="reference", heading=N_("Reference"), importance=2),
-    Column(key="reason", heading=N_("Reason"), importance=3),
-    Column(key="recorded_by", heading=N_("Recorded by"), of=lambda payment: payment.recorded_by_username, importance=3),
 )
 
 SORTS = ("id", "title", "total", "created")
@@ -143,19 +132,6 @@ def show_contract(contract_id: int) -> None:
     show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
 
 
-@contract.command("payments", help=N_("List the payments of a contract."), examples=("epicevents contract payments 7",))
-@contract_id
-@output_options
-def list_payments(contract_id: int) -> None:
-    """Show the money received."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
-
-    with reading() as desk:
-        contracts.show_contract(desk.session, desk.actor, contract_id)
-        payments = contracts.list_payments(desk.session, desk.actor, contract_id)
-    show_list(PAYMENTS, rows_of(PAYMENTS, payments), empty=_("No payment yet."), manner=desk.manner)
-
-
 @contract.command(
     "add",
     help=N_("Draw up a contract for a client."),
@@ -183,7 +159,7 @@ def add_contract(client: int, title: str, total: Any) -> None:
 
     with writing() as desk:
         added = contracts.create_contract(desk.session, desk.actor, client_id=client, title=title, total=total)
-        row = _shown(desk, added.id)
+        row = shown(desk, added.id)
     show_done(_("Contract {id} drawn up: {title}.").format(id=added.id, title=added.title), RECORD, row)
 
 
@@ -203,7 +179,7 @@ def edit_contract(contract_id: int, version: int | None, **terms: str | None) ->
     values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_UPDATE)
     with writing() as desk:
         contracts.update_contract(desk.session, desk.actor, contract_id, version=version, **values)
-        row = _shown(desk, contract_id)
+        row = shown(desk, contract_id)
     show_done(_("Contract {id} saved.").format(id=contract_id), RECORD, row)
 
 
@@ -224,7 +200,7 @@ def amend_contract(contract_id: int, reason: str, version: int | None, **terms: 
     values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_AMEND)
     with writing() as desk:
         contracts.amend_contract(desk.session, desk.actor, contract_id, reason=reason, version=version, **values)
-        row = _shown(desk, contract_id)
+        row = shown(desk, contract_id)
     show_done(_("Contract {id} amended.").format(id=contract_id), RECORD, row)
 
 
@@ -237,7 +213,7 @@ def send_contract(contract_id: int) -> None:
 
     with writing() as desk:
         contracts.send_contract(desk.session, desk.actor, contract_id)
-        row = _shown(desk, contract_id)
+        row = shown(desk, contract_id)
     show_done(_("Contract {id} sent.").format(id=contract_id), RECORD, row)
 
 
@@ -256,93 +232,8 @@ def sign_contract(contract_id: int, on: Any) -> None:
     with writing() as desk:
         at = datetime.combine(on, time(), desk.zone) if on else desk.now
         contracts.sign_contract(desk.session, desk.actor, contract_id, at=at)
-        row = _shown(desk, contract_id)
+        row = shown(desk, contract_id)
     show_done(_("Contract {id} signed.").format(id=contract_id), RECORD, row)
-
-
-def payment_options(function: Any) -> Any:
-    """Give a command what is told of a payment beside its amount."""
-    for declared in (
-        json_option,
-        option("--key", metavar=N_("TEXT"), help=N_("The same key records a payment once, however often it is sent.")),
-        option("--reference", default="", metavar=N_("TEXT"), help=N_("Bank reference or cheque number.")),
-        option(
-            "--on",
-            type=Parsed(parse_date, field=N_("date received")),
-            metavar=N_("DAY"),
-            help=N_("Day the money came, if not today."),
-        ),
-        option(
-            "--method",
-            type=click.Choice(list(METHODS)),
-            default="transfer",
-            show_default=True,
-            help=N_("How the money came."),
-        ),
-        argument(
-            "amount",
-            metavar=N_("AMOUNT"),
-            type=Parsed(parse_money, field=N_("amount")),
-            help=N_("How much, such as 1200.50."),
-        ),
-        contract_id,
-    ):
-        function = declared(function)
-    return function
-
-
-@contract.command(
-    "pay",
-    help=N_("Record money a client paid."),
-    examples=("epicevents contract pay 7 600", "epicevents contract pay 7 '1 200,50' --method card --on 2026-11-20"),
-)
-@payment_options
-def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
-    """Record a payment."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
-
-    with writing() as desk:
-        paid = contracts.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
-        row = _shown(desk, contract_id)
-    show_done(
-        _("Payment of {amount} recorded. Still due: {due}.").format(
-            amount=format_money(amount, desk.manner.currency), due=format_money(paid.due, desk.manner.currency)
-        ),
-        RECORD,
-        row,
-    )
-
-
-@contract.command(
-    "refund",
-    help=N_("Give money back, with a reason."),
-    examples=("epicevents contract refund 7 100 --reason 'cancelled fireworks'",),
-)
-@payment_options
-@reason_option
-@option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
-def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **told: Any) -> None:
-    """Refund a payment."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
-
-    with reading() as desk:
-        found = _load(desk, contract_id)
-        require(desk.actor, Action.CONTRACT_REFUND, found)
-    written = format_money(amount, desk.manner.currency)
-    confirm(
-        _("Refund {amount} on contract {id}, {title}?").format(amount=written, id=found.id, title=found.title), yes=yes
-    )
-    with writing() as desk:
-        refund = _payment(desk, -amount, reason=reason, **told)
-        left = contracts.refund_payment(desk.session, desk.actor, contract_id, refund)
-        row = _shown(desk, contract_id)
-    show_done(
-        _("Refund of {amount} recorded. Paid now: {paid}.").format(
-            amount=written, paid=format_money(left.paid, desk.manner.currency)
-        ),
-        RECORD,
-        row,
-    )
 
 
 @contract.command(
@@ -359,12 +250,12 @@ def cancel_contract(contract_id: int, *, reason: str, yes: bool) -> None:
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
     with reading() as desk:
-        found = _load(desk, contract_id)
+        found = load(desk, contract_id)
         require(desk.actor, Action.CONTRACT_CANCEL, found)
     confirm(_("Cancel contract {id}, {title}? This cannot be undone.").format(id=found.id, title=found.title), yes=yes)
     with writing() as desk:
         contracts.cancel_contract(desk.session, desk.actor, contract_id, reason=reason)
-        row = _shown(desk, contract_id)
+        row = shown(desk, contract_id)
     show_done(_("Contract {id} cancelled.").format(id=contract_id), RECORD, row)
 
 
@@ -384,7 +275,7 @@ def _changed(
     contract_id: int, terms: dict[str, str | None], version: int | None, *, right: Action
 ) -> tuple[dict[str, str], int | None]:
     return changed(
-        TERMS, terms, version, lambda desk: _load(desk, contract_id), right=right, read=lambda *told: _read(told[-1])
+        TERMS, terms, version, lambda desk: load(desk, contract_id), right=right, read=lambda *told: _read(told[-1])
     )
 
 
@@ -396,27 +287,17 @@ def _read(terms: dict[str, str]) -> None:
             parse_text(typed, field=N_("title"))
 
 
-def _load(desk: Desk, contract_id: int) -> Any:
+def load(desk: Desk, contract_id: int) -> Any:
+    """Fetch a contract to show it."""
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
     return contracts.show_contract(desk.session, desk.actor, contract_id)
 
 
-def _shown(desk: Desk, contract_id: int) -> list[Any]:
-    return row_of(RECORD, _load(desk, contract_id))
+def shown(desk: Desk, contract_id: int) -> list[Any]:
+    """Give a contract as it is after a change."""
+    return row_of(RECORD, load(desk, contract_id))
 
 
-def _payment(
-    desk: Desk, amount: Any, *, on: Any, method: str, reference: str, key: str | None, reason: str = ""
-) -> Any:
-    from src.models.contract import PaymentMethod  # noqa: PLC0415 - loaded when used
-    from src.services.contracts import NewPayment  # noqa: PLC0415
-
-    return NewPayment(
-        amount=amount,
-        received_on=on or desk.now.astimezone(desk.zone).date(),
-        method=PaymentMethod(method),
-        reference=reference,
-        reason=reason,
-        idempotency_key=key or str(uuid4()),
-    )
+# The verbs about money add themselves to the group above.
+from src.cli import payments  # noqa: E402, F401 - it needs the group

@@ -1,0 +1,141 @@
+"""`epicevents contract pay`, `refund` and `payments`: the money for a contract."""
+
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from src.cli.columns import Column, rows_of
+from src.cli.commands import argument, option
+from src.cli.context import Desk, reading, writing
+from src.cli.contracts import ID, RECORD, contract, contract_id, load, reason_option, shown
+from src.cli.fields import METHODS
+from src.cli.prompts import Parsed, confirm
+from src.cli.render import json_option, output_options, show_done, show_list
+from src.domain.permissions import Action, require
+from src.domain.values import parse_date, parse_money
+from src.i18n import N_, _, format_money
+
+PAYMENTS = (
+    ID,
+    Column(key="received_on", heading=N_("Received on"), kind="date", importance=1),
+    Column(key="amount", heading=N_("Amount"), kind="money", importance=1),
+    Column(key="method", heading=N_("Method"), kind="choice", labels=METHODS, importance=2),
+    Column(key="reference", heading=N_("Reference"), importance=2),
+    Column(key="reason", heading=N_("Reason"), importance=3),
+    Column(key="recorded_by", heading=N_("Recorded by"), of=lambda payment: payment.recorded_by_username, importance=3),
+)
+
+
+@contract.command("payments", help=N_("List the payments of a contract."), examples=("epicevents contract payments 7",))
+@contract_id
+@output_options
+def list_payments(contract_id: int) -> None:
+    """Show the money received."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with reading() as desk:
+        contracts.show_contract(desk.session, desk.actor, contract_id)
+        payments = contracts.list_payments(desk.session, desk.actor, contract_id)
+    show_list(PAYMENTS, rows_of(PAYMENTS, payments), empty=_("No payment yet."), manner=desk.manner)
+
+
+def payment_options(function: Any) -> Any:
+    """Give a command what is told of a payment beside its amount."""
+    for declared in (
+        json_option,
+        option("--key", metavar=N_("TEXT"), help=N_("The same key records a payment once, however often it is sent.")),
+        option("--reference", default="", metavar=N_("TEXT"), help=N_("Bank reference or cheque number.")),
+        option(
+            "--on",
+            type=Parsed(parse_date, field=N_("date received")),
+            metavar=N_("DAY"),
+            help=N_("Day the money came, if not today."),
+        ),
+        option(
+            "--method",
+            type=click.Choice(list(METHODS)),
+            default="transfer",
+            show_default=True,
+            help=N_("How the money came."),
+        ),
+        argument(
+            "amount",
+            metavar=N_("AMOUNT"),
+            type=Parsed(parse_money, field=N_("amount")),
+            help=N_("How much, such as 1200.50."),
+        ),
+        contract_id,
+    ):
+        function = declared(function)
+    return function
+
+
+@contract.command(
+    "pay",
+    help=N_("Record money a client paid."),
+    examples=("epicevents contract pay 7 600", "epicevents contract pay 7 '1 200,50' --method card --on 2026-11-20"),
+)
+@payment_options
+def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
+    """Record a payment."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with writing() as desk:
+        paid = contracts.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
+        row = shown(desk, contract_id)
+    show_done(
+        _("Payment of {amount} recorded. Still due: {due}.").format(
+            amount=format_money(amount, desk.manner.currency), due=format_money(paid.due, desk.manner.currency)
+        ),
+        RECORD,
+        row,
+    )
+
+
+@contract.command(
+    "refund",
+    help=N_("Give money back, with a reason."),
+    examples=("epicevents contract refund 7 100 --reason 'cancelled fireworks'",),
+)
+@payment_options
+@reason_option
+@option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
+def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **told: Any) -> None:
+    """Refund a payment."""
+    from src.services import contracts  # noqa: PLC0415 - loaded when used
+
+    with reading() as desk:
+        found = load(desk, contract_id)
+        require(desk.actor, Action.CONTRACT_REFUND, found)
+    written = format_money(amount, desk.manner.currency)
+    confirm(
+        _("Refund {amount} on contract {id}, {title}?").format(amount=written, id=found.id, title=found.title), yes=yes
+    )
+    with writing() as desk:
+        refund = _payment(desk, -amount, reason=reason, **told)
+        left = contracts.refund_payment(desk.session, desk.actor, contract_id, refund)
+        row = shown(desk, contract_id)
+    show_done(
+        _("Refund of {amount} recorded. Paid now: {paid}.").format(
+            amount=written, paid=format_money(left.paid, desk.manner.currency)
+        ),
+        RECORD,
+        row,
+    )
+
+
+def _payment(
+    desk: Desk, amount: Any, *, on: Any, method: str, reference: str, key: str | None, reason: str = ""
+) -> Any:
+    from src.models.contract import PaymentMethod  # noqa: PLC0415 - loaded when used
+    from src.services.contracts import NewPayment  # noqa: PLC0415
+
+    return NewPayment(
+        amount=amount,
+        received_on=on or desk.now.astimezone(desk.zone).date(),
+        method=PaymentMethod(method),
+        reference=reference,
+        reason=reason,
+        idempotency_key=key or str(uuid4()),
+    )
