@@ -35,7 +35,6 @@ def list_payments(contract_id: int) -> None:
     from src.services import contracts  # noqa: PLC0415 - loaded when used
 
     with reading() as desk:
-        contracts.show_contract(desk.session, desk.actor, contract_id)
         payments = contracts.list_payments(desk.session, desk.actor, contract_id)
     show_list(PAYMENTS, rows_of(PAYMENTS, payments), empty=_("No payment yet."), manner=desk.manner)
 
