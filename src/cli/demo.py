@@ -60,6 +60,7 @@ def start() -> None:
 @option(
     "--clients",
     type=click.IntRange(_FEWEST, _MOST),
+    metavar=N_("NUMBER"),
     default=_DEFAULT,
     show_default=True,
     help=N_("How many clients; contracts, payments, events and staff follow from it."),

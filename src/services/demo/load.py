@@ -31,7 +31,6 @@ LOADED = "demo.load"
 
 # Up to this size each record has the history that work would have left; beyond it one entry tells of the loading.
 _WITH_HISTORY = 1_000
-# A power of two, as are the statements (bulk.store).
 _BATCH = 4_096
 
 
