@@ -1,10 +1,16 @@
 """Where `epicevents` and `python -m src` begin."""
 
+import gc
 import sys
+
+# What a command imports stays until it ends: looking for garbage among it again and again cost a tenth of its start
+# (measured: `client list` 1.45 against 1.35 times the imports it cannot do without).
+_OBJECTS_BEFORE_LOOKING_FOR_GARBAGE = 200_000
 
 
 def main() -> int:
     """Run one command of the CRM and give its exit code."""
+    gc.set_threshold(_OBJECTS_BEFORE_LOOKING_FOR_GARBAGE)
     try:
         # Imported here so that Ctrl-C during the imports ends as quietly as anywhere else.
         from src.cli.start import run  # noqa: PLC0415 - see above
