@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from src.domain.errors import InvalidInput, RuleBroken
 from src.domain.permissions import Action, Department
+from src.domain.values import is_username
 from src.i18n import N_
 from src.models.user import User
 from src.services import audit_trail
@@ -48,8 +49,9 @@ def rescue_manager(session: Session, username: str, *, password_hash: str) -> Us
         InvalidInput: there is no manager of this name.
     """
     audit_trail.sign_as_system(session, Action.USER_RESET_PASSWORD, interface="cli")
-    statement = select(User).where(User.username == username.strip().lower()).with_for_update()
-    user = session.scalars(statement).one_or_none()
+    typed = username.strip().lower()
+    statement = select(User).where(User.username == typed).with_for_update()
+    user = session.scalars(statement).one_or_none() if is_username(typed) else None
     if user is None or user.department is not Department.MANAGEMENT:
         raise InvalidInput(N_("{field}: no member of management has this username."), field=N_("username"))
     user.is_active = True
