@@ -3,7 +3,6 @@
 import argparse
 import multiprocessing
 import os
-import queue
 import shutil
 import subprocess
 import sys
@@ -51,7 +50,7 @@ def run_jobs(toll: Toll, trials: int, *, jobs: int, seed: int) -> None:
     migrating = [sys.executable, "-m", "alembic", "-x", f"url=sqlite:///{template}", "upgrade", "head"]
     subprocess.run(migrating, cwd=PROJECT, check=True, capture_output=True)
     forking = multiprocessing.get_context("fork")
-    tolls: multiprocessing.Queue[Toll] = forking.Queue()
+    tolls = forking.SimpleQueue()  # without a thread: these processes copy themselves
     shares = [trials // jobs + (1 if job < trials % jobs else 0) for job in range(jobs)]
     members = [
         forking.Process(target=run_on_sqlite, args=(template, share), kwargs={"seed": seed + job, "report": tolls.put})
@@ -61,10 +60,10 @@ def run_jobs(toll: Toll, trials: int, *, jobs: int, seed: int) -> None:
     for member in members:
         member.start()
     while any(member.is_alive() for member in members) or not tolls.empty():
-        try:
-            toll += tolls.get(timeout=0.2)
-        except queue.Empty:
+        if tolls.empty():
+            time.sleep(0.05)
             continue
+        toll += tolls.get()
         say(f"\r{toll.trials} of {trials} trials, {len(toll.faults)} faults ")
     say("\n")
     toll.faults += [f"a process of the trials ended with {member.exitcode}" for member in members if member.exitcode]
