@@ -62,7 +62,7 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     # WAL is a property of the file: asking first spares a lock on every start.
     journal = "wal" if wal_is_safe() else "truncate"
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != journal and _is_ours(cursor):
-        cursor.execute(f"PRAGMA journal_mode={journal}")
+        _switch_journal(cursor, journal)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     # INSERT OR REPLACE deletes, too: without this, past the triggers that refuse a deletion.
@@ -70,6 +70,19 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute("PRAGMA trusted_schema=OFF")
     cursor.close()
+
+
+def _switch_journal(cursor: Any, journal: str) -> None:
+    # The switch needs the file for itself. While somebody else has it open in a transaction, this start works with the
+    # old journal, which loses nothing either, and the next one tries again.
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        cursor.execute(f"PRAGMA journal_mode={journal}")
+    except sqlite_module().OperationalError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def _is_ours(cursor: Any) -> bool:

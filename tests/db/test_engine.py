@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_sqlite_is_switched_to_safe_on_every_connection(migrated_sqlite_url: str
         with transaction() as session:
             assert {name: session.scalar(text(f"PRAGMA {name}")) for name in wanted} == wanted
     database.close()
+
+
+def test_a_start_does_not_fail_because_somebody_reads_a_file_that_is_not_switched_yet(migrated_sqlite_url: str) -> None:
+    """Two first starts at once: one has just made the file, the other looks at it."""
+    file = Path(migrated_sqlite_url.removeprefix("sqlite:///"))
+    reader = sqlite_module().connect(file, isolation_level=None)
+    assert reader.execute("PRAGMA journal_mode=delete").fetchone() == ("delete",)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM users").fetchall()
+    assert read(file) == 0
+
+    reader.close()
+    assert read(file) == 0
+    with closing(sqlite_module().connect(file)) as after:
+        assert after.execute("PRAGMA journal_mode").fetchone() == ("wal" if wal_is_safe() else "delete",)
 
 
 def test_writers_take_the_lock_when_they_begin_and_readers_never_do(sqlite_database: Database) -> None:
