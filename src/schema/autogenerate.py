@@ -9,8 +9,15 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Dialect, make_url
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from src.schema.own_tables import is_layer_table
+
 # Named CHECKs are compared only by this plugin; types and server defaults by Alembic itself.
 PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
+
+
+def is_compared(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether what has this name is compared with the models: what the layer keeps for itself is not."""
+    return kind != "table" or name is None or not is_layer_table(name)
 
 
 def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:

@@ -123,6 +123,7 @@ def _configure(metadata: MetaData, **how: Any) -> None:
         compare_server_default=True,
         autogenerate_plugins=autogenerate.PLUGINS,
         render_item=autogenerate.plain_type,
+        include_name=autogenerate.is_compared,
         process_revision_directives=_finish_revision if command_name() == "revision" else None,
         **how,
     )

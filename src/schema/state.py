@@ -26,6 +26,7 @@ from src.domain.errors import (
     NotADatabase,
 )
 from src.i18n import N_
+from src.schema.own_tables import is_layer_table
 from src.schema.revisions import head_revision, known_revisions
 
 VERSION_TABLE = "alembic_version"
@@ -99,7 +100,8 @@ def state_from(
 ) -> DatabaseState:
     """Tell the state of a database from the versions and tables in it, and the versions the program knows."""
     if not revisions:
-        return DatabaseState.UNVERSIONED if tables - {VERSION_TABLE} else DatabaseState.EMPTY
+        theirs = {table for table in tables - {VERSION_TABLE} if not is_layer_table(table)}
+        return DatabaseState.UNVERSIONED if theirs else DatabaseState.EMPTY
     if not revisions <= known:
         return DatabaseState.UNKNOWN_REVISION
     return DatabaseState.AT_HEAD if revisions == heads else DatabaseState.BEHIND
