@@ -16,6 +16,8 @@ from src.i18n import N_, _
 
 UNEXPECTED = 1
 USAGE = 2
+# Answers that a script must not take for a yes; they are no refusals.
+UNSAFE_REVISIONS = 27
 
 
 class LocalFileError(errors.CrmError):
@@ -56,6 +58,7 @@ EXIT_CODES: dict[type[errors.CrmError], int] = {
     errors.BackupFailed: 23,
     errors.BackupDamaged: 24,
     errors.NotRestored: 25,
+    errors.RevisionEdited: 26,
 }
 
 # What to type next, where the refusal alone does not say it.
@@ -92,6 +95,8 @@ MEANINGS: dict[int, str] = {
     23: N_("No backup was made."),
     24: N_("A backup is damaged and was not used."),
     25: N_("A backup was not restored; the database is as it was."),
+    26: N_("A revision file was changed after this database had got it."),
+    UNSAFE_REVISIONS: N_("The revision files hold steps that could lose data or stop everybody's work."),
     INTERRUPTED: N_("Interrupted with Ctrl-C, or a question was answered with no."),
     PIPE_CLOSED: N_("The program that read the output stopped reading."),
 }

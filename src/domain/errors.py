@@ -238,3 +238,12 @@ class NotRestored(DatabaseError):
     """A backup cannot be restored here; the database is as it was."""
 
     message = N_("The backup {name} was not restored, and nothing was changed: {reason}.")
+
+
+class RevisionEdited(DatabaseError):
+    """A revision file is not the one that was applied to this database, so nobody knows what the database has."""
+
+    message = N_(
+        "The revision file {file} was changed after it was applied to the database at {place}, which never got the"
+        " change. Nothing was done. Undo the change of the file (its checksum was {checksum}) and write a new revision."
+    )

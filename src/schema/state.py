@@ -3,7 +3,8 @@
 Looking changes nothing: no file, no table, no lock is taken that would stop anybody's work.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,26 @@ def open_to_look(url: URL) -> Engine:
     event.listen(engine, "connect", lambda opened, _record: opened.execute("PRAGMA query_only=ON").close())
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
+
+
+@contextmanager
+def looking_at(url: URL) -> Iterator[Connection]:
+    """Open a transaction in which a database is only looked at. Raises DatabaseMissing, NotADatabase and their like."""
+    if (refusal := _refusal_of_file(url)) is not None:
+        raise refusal
+    engine = open_to_look(url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise translate(error, place=place_of(url)) from None
+    finally:
+        engine.dispose()
+
+
+def _refusal_of_file(url: URL) -> CrmError | None:
+    state = state_of_file(url)
+    return refusal_of(state, url) if state in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE} else None
 
 
 def _refusal_without_version(connection: Connection, error: DBAPIError) -> CrmError | None:

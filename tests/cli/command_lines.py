@@ -98,7 +98,7 @@ FOR_ANYBODY = (
     "help output",
 )
 # They work on the installation as a whole and have tests of their own.
-ELSEWHERE = ("demo", "rescue")
+ELSEWHERE = ("db", "demo", "rescue")
 
 
 def asked(office: Office, person: Person, words: str, *, own: bool) -> list[str]:
