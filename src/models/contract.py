@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, select, text, type_coerce
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, select, type_coerce
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +15,7 @@ from src.domain.values import fold
 from src.i18n import N_
 from src.models.base import Base, Record, table_args
 from src.models.client import Client
+from src.models.partial_indexes import partial_index
 
 
 class ContractStatus(StrEnum):
@@ -62,8 +63,8 @@ class Contract(Record, Base):
         Index("ix_contracts_title_key", "title_key", "id"),
         Index("ix_contracts_total", "total", "id"),
         Index("ix_contracts_created_at", "created_at", "id"),
-        Index("ix_contracts_unsigned", "id", sqlite_where=text(IS_UNSIGNED), postgresql_where=text(IS_UNSIGNED)),
-        Index("ix_contracts_unpaid", "id", sqlite_where=text(IS_UNPAID), postgresql_where=text(IS_UNPAID)),
+        partial_index("ix_contracts_unsigned", "id", where=IS_UNSIGNED),
+        partial_index("ix_contracts_unpaid", "id", where=IS_UNPAID),
     )
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"title_key"}
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,6 +13,7 @@ from src.domain.values import fold
 from src.models.base import Base, Record, table_args
 from src.models.client import Client
 from src.models.contract import Contract
+from src.models.partial_indexes import partial_index
 from src.models.user import User
 
 HAS_NO_SUPPORT = "support_contact_id IS NULL"
@@ -39,13 +40,7 @@ class Event(Record, Base):
         Index("ix_events_event_end", "event_end", "id"),
         Index("ix_events_name_key", "name_key", "id"),
         Index("ix_events_location_key", "location_key", "id"),
-        Index(
-            "ix_events_without_support",
-            "event_start",
-            "id",
-            sqlite_where=text(HAS_NO_SUPPORT),
-            postgresql_where=text(HAS_NO_SUPPORT),
-        ),
+        partial_index("ix_events_without_support", "event_start", "id", where=HAS_NO_SUPPORT),
     )
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"name_key", "location_key"}
 

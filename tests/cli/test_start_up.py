@@ -1,5 +1,6 @@
 """Help answers at once: the overview loads neither click nor the database, and a command loads only what it uses."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -43,6 +44,21 @@ def test_the_overview_loads_neither_click_nor_the_database(arguments: list[str])
 @pytest.mark.parametrize("name", list(commands()))
 def test_the_help_of_a_command_does_not_load_the_database(name: str) -> None:
     assert loaded_by(name, "--help") & {"sqlalchemy", "rich", "pydantic", "fastapi"} == set()
+
+
+def test_a_list_on_sqlite_does_not_load_the_drivers_of_postgresql(migrated_sqlite_url: str) -> None:
+    program = LOADED.format(arguments=["client", "list"])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": migrated_sqlite_url},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.rpartition("LOADED ")[2].split())
+    assert "src.models.contract" in loaded
+    assert {module for module in loaded if module.startswith(("psycopg", "sqlalchemy.dialects.postgresql"))} == set()
 
 
 def test_off_a_terminal_no_table_is_loaded() -> None:
