@@ -1,6 +1,5 @@
 """How the tables of a database are compared with the models, and how a difference is written into a new revision."""
 
-from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Literal
 
@@ -32,32 +31,6 @@ def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[F
         render._repr_type(_plain(item, dialect), context, _skip_variants=True) for dialect in _dialects()
     )
     return on_sqlite if on_sqlite == on_postgresql else f"{on_sqlite}.with_variant({on_postgresql}, 'postgresql')"
-
-
-def in_words(differences: Iterable[Any]) -> list[str]:
-    """Name what differs between a database and the models: `−users` is missing, `+users` is too much."""
-    return sorted(dict.fromkeys(_words(differences)))  # what is too much first: it tells whose database this is
-
-
-def _words(differences: Iterable[Any]) -> Iterator[str]:
-    for difference in differences:
-        if isinstance(difference, list):
-            yield from _words(difference)
-            continue
-        action, *facts = difference
-        if action.startswith("modify_"):
-            yield f"{facts[1]}.{facts[2]} ({action.removeprefix('modify_')})"
-        else:
-            sign = {"add": "−", "remove": "+"}[action.partition("_")[0]]
-            yield f"{sign}{_name(action, facts)}"
-
-
-def _name(action: str, facts: list[Any]) -> str:
-    if action.endswith("_column"):
-        return f"{facts[1]}.{facts[2].name}"
-    if action.endswith(("_table", "_table_comment")):
-        return f"{facts[0].name}{' (comment)' if action.endswith('_comment') else ''}"
-    return f"{facts[0].table.name}: {facts[0].name}"
 
 
 def _plain(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

@@ -1,14 +1,13 @@
 """Whether an Alembic command makes sense on a database in its present state, and what to do when it does not."""
 
 from alembic import context
-from alembic.autogenerate import compare_metadata
 from sqlalchemy import URL, Connection, MetaData, inspect
 
 from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseAhead, DatabaseBehind, DatabaseMissing, DatabaseUnversioned, Marked
 from src.i18n import N_
 from src.schema.answers import command_options
-from src.schema.autogenerate import in_words
+from src.schema.drift.drift import find_drift
 from src.schema.state import STAMP_IT, UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, printable, state_from
 
 # Alembic's own sentence, by which people find the way out in the documentation.
@@ -23,7 +22,7 @@ class Fitness:
 
     def __init__(self, url: URL, metadata: MetaData, connection: Connection, *, missing: bool = False) -> None:
         self.place = place_of(url)
-        self.metadata = metadata
+        self.connection = connection
         self.missing = missing
         scripts = context.script
         self.heads = frozenset(scripts.get_heads())
@@ -53,26 +52,25 @@ class Fitness:
         """Refuse to mark a database with a version that its tables are not at.
 
         Plain Alembic marks it blindly, and cannot replace a version it does not know: this does, once the tables have
-        proved to be those of the models. `anyway` is for experts who know better.
+        proved to be those that the migrations make. `anyway` is for experts who know better.
         """
         if self.unknown:
             context.get_context().purge = True
         if anyway:
             return
-        wanted = frozenset(
-            script.revision for script in context.script.get_revisions(command_options()["destination_rev"])
-        )
-        if wanted != self.heads:
+        wanted = [script.revision for script in context.script.get_revisions(command_options()["destination_rev"])]
+        if self.revisions and frozenset(wanted) != self.heads:
             raise DatabaseUnversioned(
                 N_(
-                    "Nothing was marked: only the tables of the newest revision can be compared with the database"
-                    " (alembic stamp head). If you are sure, use: {command}"
+                    "Nothing was marked: marked with an older revision, the database at {place} would get the steps"
+                    " since then a second time. To go back, use: alembic downgrade. If you are sure, use: {command}"
                 ),
+                place=self.place,
                 command=f"{STAMP_ANYWAY} …",
             )
-        differences = in_words(compare_metadata(context.get_context(), self.metadata))
+        differences = find_drift(self.connection, context.script, wanted)
         if differences:
-            raise self._different(differences)
+            raise self._different(sorted(difference.short for difference in differences), " ".join(wanted))
 
     def advice(self) -> CrmError | None:
         """Say what to do about this database; None if it is at head."""
@@ -121,7 +119,8 @@ class Fitness:
             advice=Marked(STAMP_IT if self.state is DatabaseState.UNVERSIONED else IT_IS_EMPTY),
         )
 
-    def _different(self, differences: list[str]) -> DatabaseUnversioned:
+    def _different(self, differences: list[str], wanted: str) -> DatabaseUnversioned:
+        # What is too much comes first: it tells whose database this is.
         shown = differences[:_DIFFERENCES_SHOWN] + (["…"] if len(differences) > _DIFFERENCES_SHOWN else [])
         ways_out = {
             DatabaseState.EMPTY: IT_IS_EMPTY,
@@ -135,5 +134,5 @@ class Fitness:
             place=self.place,
             differences=", ".join(shown),
             advice=Marked(ways_out.get(self.state, N_("Install the program that wrote it, or restore a backup."))),
-            command=f"{STAMP_ANYWAY} head",
+            command=f"{STAMP_ANYWAY} {wanted or 'base'}",
         )

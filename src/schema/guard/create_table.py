@@ -109,6 +109,8 @@ def _read_clause(found: TableText, clause: list[str], column: str | None, name: 
             rest = without_outer_parentheses(rest)
         if first == "generated":
             rest = rest[rest.index("as") + 1 :]
+        if attribute == "generated" and rest[-1:] == ["virtual"]:
+            rest = rest[:-1]  # what SQLite takes it for if nothing is said
         if first != "null":
             found.columns[column][attribute] = " ".join(clause if first == "not" else rest)
         return

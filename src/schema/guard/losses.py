@@ -9,18 +9,8 @@ from src.domain.errors import Marked
 from src.i18n import N_, _
 from src.schema.guard.column_types import holds_at_least
 from src.schema.guard.declarations import NAMED, Accepted, Declarations
-from src.schema.guard.objects import KINDS, SEQUENCE_VALUE, Definition, Key, Objects, columns_of, table_key
+from src.schema.guard.objects import ATTRIBUTES, KINDS, SEQUENCE_VALUE, Definition, Key, Objects, columns_of, table_key
 from src.schema.guard.sql_text import normal, renamed
-
-_ATTRIBUTES = {
-    "type": N_("type"),
-    "not null": N_("NOT NULL"),
-    "default": N_("default"),
-    "collate": N_("collation"),
-    "generated": N_("generated value"),
-    "identity": N_("identity"),
-    SEQUENCE_VALUE: N_("next number"),
-}
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,7 @@ def _changed(key: Key, said: Definition, now: Definition, words: Mapping[str, st
         if key.kind == "column":
             if attribute == "type" and holds_at_least(new, old, dialect=dialect):
                 continue
-            facts = {"attribute": Marked(_ATTRIBUTES.get(attribute, attribute)), "old": old, "new": new or "–"}
+            facts = {"attribute": Marked(ATTRIBUTES.get(attribute, attribute)), "old": old, "new": new or "–"}
             declaration = f'op.accept_change(table="{key.table}", columns=["{key.name}"], because="…")'
             yield Loss(key.table, key.name, N_("{attribute}: {old} became {new}"), facts, declaration)
             continue

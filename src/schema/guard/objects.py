@@ -39,11 +39,26 @@ KINDS: Mapping[str, str] = {
     "table": N_("table"),
     "table option": N_("table option"),
     "trigger": N_("trigger"),
+    "type": N_("type"),
     "unique": N_("UNIQUE"),
     "view": N_("view"),
 }
 # The next number of a sequence may only grow.
 SEQUENCE_VALUE = "value"
+# The sides of a part that may change one by one.
+ATTRIBUTES: Mapping[str, str] = {
+    "type": N_("type"),
+    "not null": N_("NOT NULL"),
+    "default": N_("default"),
+    "collate": N_("collation"),
+    "generated": N_("generated value"),
+    "identity": N_("identity"),
+    SEQUENCE_VALUE: N_("next number"),
+    "virtual": N_("module"),
+    "partition": N_("partition"),
+    "options": N_("options"),
+    "owner": N_("owning column"),
+}
 
 
 def table_key(table: str) -> Key:

@@ -11,7 +11,7 @@ _TOKEN = re.compile(
     | (?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
     | (?P<word>[^\W\d][\w$]*)
     | (?P<number>\d[\w.]*)
-    | (?P<sign>\S)
+    | (?P<sign><>|<=|>=|!=|==|\|\||::|->>|->|\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
