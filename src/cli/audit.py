@@ -9,7 +9,7 @@ from src.cli.columns import Column
 from src.cli.commands import group, option
 from src.cli.context import Desk, manner_of, settings
 from src.cli.histories import COLUMNS as HISTORY
-from src.cli.histories import as_people_read
+from src.cli.histories import as_people_read, is_for_people
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed
 from src.domain.permissions import Action
@@ -67,6 +67,9 @@ def list_audit(
     from src.services import audit as log  # noqa: PLC0415 - loaded when used
     from src.services import lists, users  # noqa: PLC0415
 
+    for_people = is_for_people()
+    people: dict[int, str] = {}
+
     def wanted(desk: Desk) -> log.AuditFilter:
         return log.AuditFilter(
             actor_id=users.find_user(desk.session, desk.actor, by).id if by is not None else None,
@@ -79,16 +82,22 @@ def list_audit(
 
     def everything(desk: Desk) -> Iterator[Any]:
         statement = log.select_audit(desk.actor, wanted(desk))
+        people.update(log.usernames(desk.session) if for_people else {})
         return lists.stream(desk.session, statement, log.audit_order(paging.sort))
 
+    def page(desk: Desk) -> lists.Page:
+        found = log.list_audit(
+            desk.session, desk.actor, wanted(desk), sort=paging.sort, limit=paging.limit, after=paging.after
+        )
+        people.update(log.usernames(desk.session) if for_people else {})
+        return found
+
     answer_list(
-        as_people_read(COLUMNS, manner_of(settings())),
+        as_people_read(COLUMNS, manner_of(settings()), people) if for_people else COLUMNS,
         paging,
         record_type="audit_entries",
         filters={"by": by, "action": action, "record": record_type, "id": record_id, "since": since, "until": until},
         empty=_("No entry found."),
-        page=lambda desk: log.list_audit(
-            desk.session, desk.actor, wanted(desk), sort=paging.sort, limit=paging.limit, after=paging.after
-        ),
+        page=page,
         everything=everything,
     )

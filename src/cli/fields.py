@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from src.cli.columns import Column, Manner, for_people
@@ -64,6 +65,9 @@ FIELDS: Mapping[str, Column] = {
     )
 }
 
+# The fields that hold the number of a member of staff.
+PEOPLE = frozenset({"sales_contact_id", "support_contact_id"})
+
 
 def name_of_field(field: str) -> str:
     """Give the word for a field in the reader's language; one we have no word for keeps its own name."""
@@ -76,14 +80,24 @@ def value_of_field(field: str, value: Any, manner: Manner) -> str:
     return for_people([column], [_typed(column, value)], manner)[0]
 
 
-def changes_in_words(changes: Mapping[str, tuple[Any, Any]], manner: Manner) -> str:
-    """Write what changed: each field before and after, or only after for what is new."""
+def changes_in_words(
+    changes: Mapping[str, tuple[Any, Any]], manner: Manner, people: Mapping[int, str] = MappingProxyType({})
+) -> str:
+    """Write what changed: each field before and after, or only after for what is new.
+
+    `people` are the usernames by number, where the log names a member of staff.
+    """
     parts = []
     for field, (before, after) in changes.items():
-        sides = [value_of_field(field, side, manner) for side in (before, after)]
+        sides = [_value(field, side, manner, people) for side in (before, after)]
         shown = sides[1] if before is None else " → ".join(sides)
         parts.append(_("{heading}: {value}").format(heading=name_of_field(field), value=shown))
     return "; ".join(parts)
+
+
+def _value(field: str, value: Any, manner: Manner, people: Mapping[int, str]) -> str:
+    known = people.get(value) if field in PEOPLE else None
+    return known or value_of_field(field, value, manner)
 
 
 def _typed(column: Column, value: Any) -> Any:

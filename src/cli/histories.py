@@ -1,7 +1,7 @@
 """The history of a record: who changed what, when and why, newest first."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from src.cli.columns import Column, Manner, rows_of
@@ -40,16 +40,19 @@ def history_options(function: F) -> F:
     return option("--limit", type=int, default=20, show_default=True, help=N_("Rows on a page, at most 100."))(function)
 
 
-def as_people_read(columns: Sequence[Column], manner: Manner) -> Sequence[Column]:
-    """Give the columns of a history as they are shown: in words for people, as they are stored for programs."""
-    if wanted_form() is not None or not is_terminal(sys.stdout):
-        return columns
+def is_for_people() -> bool:
+    """Tell whether a history is written in words: for people at a terminal, and not for programs."""
+    return wanted_form() is None and is_terminal(sys.stdout)
+
+
+def as_people_read(columns: Sequence[Column], manner: Manner, people: Mapping[int, str]) -> Sequence[Column]:
+    """Give the columns of a history as people read them; `people` are the usernames by number."""
     words = Column(
         key="changes",
         heading=N_("Changes"),
         importance=1,
         wraps=True,
-        of=lambda entry: changes_in_words(entry.changes, manner),
+        of=lambda entry: changes_in_words(entry.changes, manner, people),
     )
     return [words if column.key == "changes" else column for column in columns]
 
@@ -60,7 +63,9 @@ def answer_history(model: type[Any], record_id: int, *, limit: int, after: str |
 
     with reading() as desk:
         page = audit.record_history(desk.session, desk.actor, model, record_id, limit=limit, after=after)
-    columns = as_people_read(COLUMNS, desk.manner)
+        columns: Sequence[Column] = COLUMNS
+        if is_for_people():
+            columns = as_people_read(COLUMNS, desk.manner, audit.usernames(desk.session))
     show_list(
         columns,
         rows_of(columns, page.items),
