@@ -18,6 +18,7 @@ UNEXPECTED = 1
 USAGE = 2
 # Answers that a script must not take for a yes; they are no refusals.
 UNSAFE_REVISIONS = 27
+ADRIFT = 28
 
 
 class LocalFileError(errors.CrmError):
@@ -59,6 +60,7 @@ EXIT_CODES: dict[type[errors.CrmError], int] = {
     errors.BackupDamaged: 24,
     errors.NotRestored: 25,
     errors.RevisionEdited: 26,
+    errors.TablesDiffer: ADRIFT,
 }
 
 # What to type next, where the refusal alone does not say it.
@@ -97,6 +99,7 @@ MEANINGS: dict[int, str] = {
     25: N_("A backup was not restored; the database is as it was."),
     26: N_("A revision file was changed after this database had got it."),
     UNSAFE_REVISIONS: N_("The revision files hold steps that could lose data or stop everybody's work."),
+    ADRIFT: N_("The database is not what the migrations make, or is damaged."),
     INTERRUPTED: N_("Interrupted with Ctrl-C, or a question was answered with no."),
     PIPE_CLOSED: N_("The program that read the output stopped reading."),
 }

@@ -247,3 +247,12 @@ class RevisionEdited(DatabaseError):
         "The revision file {file} was changed after it was applied to the database at {place}, which never got the"
         " change. Nothing was done. Undo the change of the file (its checksum was {checksum}) and write a new revision."
     )
+
+
+class TablesDiffer(DatabaseError):
+    """The tables of a database are those of no revision, so it cannot be marked with one."""
+
+    message = N_(
+        "The tables of the database at {place} are those of no revision of this program, so it was not marked."
+        " From revision {revision} differ ({count}):\n{differences}"
+    )

@@ -2,9 +2,13 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from src.domain.errors import DatabaseError
 from src.i18n import N_
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 ALEMBIC_INI = Path(__file__).absolute().parents[2] / "alembic.ini"
 
@@ -23,3 +27,11 @@ def upgrade_to_head(database_url: str) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise DatabaseError(N_("The migration failed and was undone: {reason}"), reason=str(error)) from error
+
+
+def revision_scripts() -> "ScriptDirectory":
+    """Open the history of this program's migrations."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return ScriptDirectory.from_config(Config(ALEMBIC_INI))

@@ -40,7 +40,7 @@ def test_every_refusal_has_its_own_entry_in_the_table_of_exit_codes() -> None:
 def test_every_exit_code_is_explained_in_both_languages() -> None:
     set_language("fr")
 
-    assert {0, 1, 2, 27, 130, 141} | set(EXIT_CODES.values()) == set(MEANINGS)
+    assert {0, 1, 2, 27, 28, 130, 141} | set(EXIT_CODES.values()) == set(MEANINGS)
     assert [meaning for meaning in MEANINGS.values() if _(meaning) == meaning] == []
 
 
@@ -77,6 +77,7 @@ def test_exit_codes_never_change() -> None:
         "BackupDamaged": 24,
         "NotRestored": 25,
         "RevisionEdited": 26,
+        "TablesDiffer": 28,
     }
 
 

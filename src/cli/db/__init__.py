@@ -11,6 +11,8 @@ from src.i18n import N_
 
 # Verb -> where its click command is; the files import neither SQLAlchemy nor Alembic at their top.
 VERBS = {
+    "verify": "src.cli.db.checking:verify",
+    "adopt": "src.cli.db.checking:adopt",
     "history": "src.cli.db.looking:history",
     "lint": "src.cli.db.looking:lint",
 }

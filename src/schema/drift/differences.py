@@ -102,7 +102,7 @@ def _missing_or_changed(expected: Sequence[Objects], found: Objects) -> Iterator
     for key, said in expected[0].items():
         now = found.get(key)
         if now is None:
-            if not _goes_with_its_table(key, expected[0], found):
+            if not _goes_with_its_table(key, expected[0], found) and not _is_only_a_number(said):
                 yield Difference(*_place(key), "", _in_words(said), None)
             continue
         ways = [way[key] for way in expected if key in way]
@@ -114,7 +114,7 @@ def _missing_or_changed(expected: Sequence[Objects], found: Objects) -> Iterator
 
 def _extra(expected: Objects, found: Objects) -> Iterator[Difference]:
     for key, said in found.items():
-        besides = key.kind in _ALLOWED_BESIDES or (key.kind == "comment" and not said)
+        besides = key.kind in _ALLOWED_BESIDES or (key.kind == "comment" and not said) or _is_only_a_number(said)
         if key not in expected and not besides and not _goes_with_its_table(key, found, expected):
             yield Difference(*_place(key), "", None, _in_words(said))
 
@@ -123,6 +123,11 @@ def _goes_with_its_table(key: Key, there: Objects, elsewhere: Objects) -> bool:
     """Tell whether the table is what is missing, which says enough."""
     table = table_key(key.table)
     return key != table and table in there and table not in elsewhere
+
+
+def _is_only_a_number(said: Definition) -> bool:
+    """Tell whether this is SQLite's note of the last id in a table, which is there as soon as there was a row."""
+    return set(said) == {SEQUENCE_VALUE}
 
 
 def _place(key: Key) -> tuple[str, str, str]:

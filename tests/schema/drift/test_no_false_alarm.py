@@ -51,6 +51,9 @@ def test_the_migrated_crm_is_what_its_migrations_make_also_after_housekeeping(
     migrated_url: str, scripts: ScriptDirectory, tmp_path: Path, programs: Path
 ) -> None:
     assert differences(migrated_url, scripts) == []
+    row = "('a', 'b', true, '2026-01-01', '2026-01-01', 1)"
+    columns = "account, address, succeeded, created_at, updated_at, version"
+    execute(migrated_url, f"INSERT INTO login_attempts ({columns}) VALUES {row}")
     with open_to_write(migrated_url) as connection:
         for statement in ("VACUUM", "ANALYZE", "REINDEX" if "sqlite" in migrated_url else "SELECT 1"):
             connection.execute(text(statement))

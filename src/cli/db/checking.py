@@ -1,0 +1,105 @@
+"""`epicevents db verify` and `adopt`: whether the database is what this program's migrations make."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from src.cli.columns import Column, Manner
+from src.cli.commands import command, option
+from src.cli.context import open_database
+from src.cli.db.waiting import telling
+from src.cli.errors import ADRIFT
+from src.cli.outcome import SAVED, SAVING, mark
+from src.cli.render import json_option, output_options, show_done, show_list, wanted_form
+from src.cli.terminal import is_terminal
+from src.i18n import N_, _
+
+if TYPE_CHECKING:
+    from src.schema.verify import Verification
+
+CHECKS = {
+    "tables": N_("Tables"),
+    "references": N_("References"),
+    "file": N_("File"),
+    "revisions": N_("Revisions"),
+}
+
+FOUND = (
+    Column(key="check", heading=N_("Check"), kind="choice", importance=2, labels=CHECKS),
+    Column(key="table", heading=N_("Table"), importance=1),
+    Column(key="kind", heading=N_("Kind"), importance=3),
+    Column(key="name", heading=N_("Name"), importance=3),
+    Column(key="expected", heading=N_("Expected"), importance=3),
+    Column(key="found", heading=N_("Found"), importance=3),
+    Column(key="what", heading=N_("What was found"), importance=1, wraps=True),
+)
+
+ADOPTED = (
+    Column(key="place", heading=N_("Database")),
+    Column(key="revision", heading=N_("Revision")),
+)
+
+
+@command(
+    "verify",
+    help=N_("Compare the database with what the migrations make, and check its references and its file."),
+    examples=("epicevents db verify", "epicevents db verify --full --json"),
+)
+@option("--full", is_flag=True, help=N_("Also compare each index with its table; on SQLite this takes longer."))
+@output_options
+def verify(*, full: bool) -> None:
+    """Show what is not as it should be; the exit code tells whether something was found."""
+    from src.schema.drift.differences import advice  # noqa: PLC0415 - loaded when used
+    from src.schema.upgrade import revision_scripts  # noqa: PLC0415
+    from src.schema.verify import STAGES, verify_database  # noqa: PLC0415
+
+    database = open_database()
+    with telling(len(STAGES)) as tell:
+        found = verify_database(database.url, revision_scripts(), whole_file=full, tell=tell)
+    rows = _rows(found)
+    sound = _("The database at {place} is what the migrations make, at revision {revision}.").format(
+        place=database.place, revision=", ".join(found.revisions)
+    )
+    show_list(FOUND, rows, empty=sound, manner=Manner())
+    if not rows:
+        if wanted_form() is None and not is_terminal(sys.stdout):
+            click.echo(sound, err=True)
+        return
+    for sentence in advice(found.differences):
+        click.echo(sentence, err=True)
+    click.get_current_context().exit(ADRIFT)
+
+
+@command(
+    "adopt",
+    help=N_("Take over a database that was not made by migrations, if its tables are those of a revision."),
+    examples=("epicevents db adopt",),
+)
+@json_option
+def adopt() -> None:
+    """Mark a database with the newest revision whose tables it has."""
+    from src.schema.adopt import adopt_database  # noqa: PLC0415 - loaded when used
+    from src.schema.upgrade import revision_scripts  # noqa: PLC0415
+
+    database = open_database()
+    adopted = adopt_database(database.url, revision_scripts(), about_to_save=lambda: mark(SAVING))
+    if not adopted.was_marked:
+        mark(SAVED)
+    sentence = _("The database at {place} has the tables of revision {revision}, and is marked with it.")
+    if adopted.was_marked:
+        sentence = _("The database at {place} was at revision {revision} already; nothing was changed.")
+    row = [database.place, adopted.revision]
+    show_done(sentence.format(place=database.place, revision=adopted.revision), ADOPTED, row)
+    if adopted.is_behind:
+        click.echo(_("Upgrade it with: {command}").format(command="epicevents db upgrade"), err=True)
+
+
+def _rows(found: "Verification") -> list[tuple[Any, ...]]:
+    """List everything that was found, each with where and what."""
+    return [
+        *(("tables", one.table, one.kind, one.name, one.expected, one.found, str(one)) for one in found.differences),
+        *(("references", one.table, None, None, None, None, str(one)) for one in found.references),
+        *(("file", None, None, None, None, None, text) for text in found.damage),
+        *(("revisions", None, None, one.name, None, None, str(one)) for one in found.edited),
+    ]

@@ -1,0 +1,31 @@
+"""What a person at a terminal sees while a long work on the database goes on; nothing where nobody looks."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from src.cli.terminal import colour_wanted, is_terminal
+from src.i18n import _
+
+
+@contextmanager
+def telling(stages: int) -> Iterator[Callable[[str], None]]:
+    """Show which of several stages a work has come to; gives the function to tell it the marked name of each."""
+    if not is_terminal(sys.stderr):
+        yield lambda _stage: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    screen = Console(stderr=True, no_color=not colour_wanted(sys.stderr))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=stages)
+        begun = 0
+
+        def tell(stage: str) -> None:
+            nonlocal begun
+            bar.update(task, description=_(stage), completed=begun)
+            begun += 1
+
+        yield tell

@@ -1,0 +1,67 @@
+"""Takes over a database that no migration made: by `create_all`, by hand, by another tool."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+
+from src.db.refusals import translate
+from src.db.url import place_of
+from src.domain.errors import TablesDiffer
+from src.schema import lock
+from src.schema.drift.drift import closest_revision
+from src.schema.state import DatabaseState, looking_at
+from src.schema.steps import quiet
+from src.schema.verify import refusal_for, state_and_revisions
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The revision that a database is marked with; `is_behind` tells that there are newer ones."""
+
+    revision: str
+    was_marked: bool
+    is_behind: bool
+
+
+def adopt_database(url: URL, scripts: ScriptDirectory, *, about_to_save: Callable[[], None]) -> Adopted:
+    """Mark a database with the newest revision whose tables it has, and change nothing else.
+
+    Raises TablesDiffer, which names what differs, if it has the tables of none; DatabaseMissing, DatabaseUnversioned,
+    DatabaseBehind, DatabaseAhead and their like where there is nothing to take over.
+    """
+    with looking_at(url) as connection:
+        # Before anybody else has to wait: most of what can be refused is refused here.
+        revision = _revision_of(url, connection, scripts)
+    if revision.was_marked:
+        return revision
+    try:
+        with lock.open_to_change(url) as engine, engine.begin() as connection:
+            revision = _revision_of(url, connection, scripts)
+            if not revision.was_marked:
+                with quiet():
+                    MigrationContext.configure(connection).stamp(scripts, revision.revision)
+            about_to_save()
+    except DBAPIError as error:
+        raise translate(error, place=place_of(url)) from None
+    return revision
+
+
+def _revision_of(url: URL, connection: Connection, scripts: ScriptDirectory) -> Adopted:
+    state, revisions = state_and_revisions(connection, scripts)
+    if state is DatabaseState.AT_HEAD:
+        return Adopted(", ".join(revisions), was_marked=True, is_behind=False)
+    if state is not DatabaseState.UNVERSIONED:
+        raise refusal_for(state, url, revisions, scripts)
+    revision, differences = closest_revision(connection, scripts)
+    if differences:
+        raise TablesDiffer(
+            place=place_of(url),
+            revision=revision,
+            count=len(differences),
+            differences="\n".join(f"- {difference}" for difference in differences),
+        )
+    return Adopted(revision, was_marked=False, is_behind=revision not in scripts.get_heads())

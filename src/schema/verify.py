@@ -1,0 +1,127 @@
+"""Whether a database is as it should be: its tables, the references between its rows, the file, and its revisions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, inspect
+
+from src.db.url import place_of
+from src.domain.errors import CrmError, DatabaseAhead
+from src.i18n import N_, _
+from src.schema.drift.differences import Difference
+from src.schema.drift.drift import find_drift
+from src.schema.ledger import read_steps
+from src.schema.lint.linter import checksum
+from src.schema.state import (
+    VERSION_TABLE,
+    DatabaseState,
+    looking_at,
+    printable,
+    refusal_of,
+    state_from,
+    versions_in,
+)
+
+# Told, in a marked sentence, what is looked at now.
+Tell = Callable[[str], None]
+STAGES = (N_("Tables"), N_("References"), N_("File"), N_("Revisions"))
+
+
+@dataclass(frozen=True)
+class BrokenReference:
+    """Rows of a table that refer to rows that do not exist."""
+
+    table: str
+    refers_to: str
+    rows: int
+
+    def __str__(self) -> str:
+        sentence = _("{rows} rows refer to rows of {table} that do not exist: put those back, or remove these.")
+        return sentence.format(rows=self.rows, table=self.refers_to)
+
+
+@dataclass(frozen=True)
+class EditedFile:
+    """A revision whose file is not the one that was applied."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return _("The revision's file was changed after it was applied: undo the change, and write a new revision.")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found; `damage` is what SQLite says of its file."""
+
+    revisions: Sequence[str]
+    differences: Sequence[Difference]
+    references: Sequence[BrokenReference]
+    damage: Sequence[str]
+    edited: Sequence[EditedFile]
+
+
+def verify_database(url: URL, scripts: ScriptDirectory, *, whole_file: bool, tell: Tell) -> Verification:
+    """Look at everything that can be wrong with a database at the revision that it says it is at; nothing is changed.
+
+    `whole_file` also compares each index with its table, which takes SQLite about six times as long. Raises
+    DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase and their like where there is nothing to compare.
+    """
+    tables, references, file, revisions = STAGES
+    with looking_at(url) as connection:
+        tell(tables)
+        state, at = state_and_revisions(connection, scripts)
+        if state in {DatabaseState.EMPTY, DatabaseState.UNVERSIONED, DatabaseState.UNKNOWN_REVISION}:
+            raise refusal_for(state, url, at, scripts)
+        differences = find_drift(connection, scripts, at)
+        tell(references)
+        broken = list(_broken_references(connection))
+        tell(file)
+        damage = _damage(connection, whole=whole_file)
+        tell(revisions)
+        return Verification(at, differences, broken, damage, list(_edited(connection, scripts)))
+
+
+def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tuple[DatabaseState, list[str]]:
+    """Tell the state of an open database, seen with the revisions of a project, and the revisions that it is at."""
+    tables = frozenset(inspect(connection).get_table_names())
+    revisions = versions_in(connection) if VERSION_TABLE in tables else frozenset()
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return state_from(revisions, tables, known=known, heads=frozenset(scripts.get_heads())), sorted(revisions)
+
+
+def refusal_for(state: DatabaseState, url: URL, revisions: Sequence[str], scripts: ScriptDirectory) -> CrmError:
+    """Say what to do about a database that cannot be looked at any further."""
+    if state is DatabaseState.UNKNOWN_REVISION:
+        known = {script.revision for script in scripts.walk_revisions()}
+        return DatabaseAhead(place=place_of(url), revision=printable(set(revisions) - known))
+    refusal = refusal_of(state, url)
+    assert refusal is not None  # noqa: S101 - for mypy: only called for states that are refused
+    return refusal
+
+
+def _broken_references(connection: Connection) -> Iterator[BrokenReference]:
+    # PostgreSQL looks at each write; one that never looked (NOT VALID) is a difference between the tables.
+    if connection.dialect.name == "sqlite":
+        counted = 'SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2'
+        for table, parent, rows in connection.exec_driver_sql(counted):
+            yield BrokenReference(table, parent, rows)
+
+
+def _damage(connection: Connection, *, whole: bool) -> list[str]:
+    if connection.dialect.name != "sqlite":
+        return []
+    check = "integrity_check" if whole else "quick_check"
+    said = [line for (line,) in connection.exec_driver_sql(f"PRAGMA main.{check}")]
+    return [] if said == ["ok"] else said
+
+
+def _edited(connection: Connection, scripts: ScriptDirectory) -> Iterator[EditedFile]:
+    """Name the files of revisions that were another when they were applied."""
+    applied = {step.revision: step.checksum for step in read_steps(connection) if step.direction == "upgrade"}
+    for revision, was in applied.items():
+        file = next((Path(script.path) for script in scripts.walk_revisions() if script.revision == revision), None)
+        if file is not None and checksum(file) != was:
+            yield EditedFile(file.name)

@@ -1,0 +1,190 @@
+"""`epicevents db verify`, `adopt` and `plan` on a database in every state, and what they find and take over."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from src.schema.ledger import LEDGER
+from src.schema.revisions import head_revision
+from tests.cli.company import Answer, execute
+from tests.cli.test_states_of_database import place_of
+from tests.migrations.conftest import create_all, path_of, version_of
+from tests.migrations.conftest import execute as run_sql
+from tests.migrations.test_states import fingerprint
+
+HEAD = head_revision()
+COMMANDS = ("verify", "adopt")
+
+
+class State(NamedTuple):
+    """How a database comes to be in this state, and what each command says to it, `{place}` and `{head}` filled in."""
+
+    make: Callable[[str], object]
+    verify: tuple[int, str]
+    adopt: tuple[int, str]
+
+
+def nothing(_url: str) -> None:
+    """No file."""
+
+
+def empty(url: str) -> None:
+    """A file without a byte, or a database without a table."""
+    if url.startswith("sqlite"):
+        path_of(url).touch()
+
+
+def a_letter(url: str) -> None:
+    """Something else."""
+    path_of(url).write_text("Dear Mrs Roy,", encoding="utf-8")
+
+
+def foreign(url: str) -> None:
+    """The tables of another program."""
+    run_sql(url, "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")
+
+
+MISSING = (10, "There is no database at {place}. Create it with: epicevents init")
+EMPTY = (11, "The database at {place} has no schema version. It is empty; create its tables with: epicevents init")
+UNVERSIONED = (
+    11,
+    "The database at {place} has no schema version. If its tables are those of this program, mark it with: "
+    "alembic stamp head (it compares them first)",
+)
+NO_DATABASE = (14, "{place} is not a database, or it is damaged. Restore a backup or choose another file.")
+UNKNOWN = (
+    13,
+    "The database at {place} is at revision gone, which this program does not know."
+    " Install the newer program that wrote it.",
+)
+SOUND = (0, "The database at {place} is what the migrations make, at revision {head}.")
+STATES = {
+    "no file": State(nothing, MISSING, MISSING),
+    "not a database": State(a_letter, NO_DATABASE, NO_DATABASE),
+    "empty": State(empty, EMPTY, EMPTY),
+    "made by create_all": State(create_all, UNVERSIONED, (0, "")),
+    "of another program": State(foreign, UNVERSIONED, (28, "- table users is missing")),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state(request: pytest.FixtureRequest, state: str) -> None:
+    """PostgreSQL has no files."""
+    engines = ["sqlite_url"] if state in {"no file", "not a database"} else ["sqlite_url", "postgres_url"]
+    for engine in engines:
+        url: str = request.getfixturevalue(engine)
+        STATES[state].make(url)
+        before = fingerprint(url)
+        for command in COMMANDS:
+            check(url, command, getattr(STATES[state], command))
+            assert fingerprint(url) == before or getattr(STATES[state], command)[0] == 0
+
+
+def test_at_head(migrated_url: str) -> None:
+    before = fingerprint(migrated_url)
+    check(migrated_url, "verify", SOUND)
+    answer = check(migrated_url, "adopt", (0, ""))
+    assert (
+        answer.out == f"The database at {place_of(migrated_url)} was at revision {HEAD} already; nothing was changed.\n"
+    )
+    assert fingerprint(migrated_url) == before
+
+
+def test_at_a_revision_that_is_not_known(migrated_url: str) -> None:
+    run_sql(migrated_url, "UPDATE alembic_version SET version_num = 'gone'")
+    before = fingerprint(migrated_url)
+    for command in COMMANDS:
+        check(migrated_url, command, UNKNOWN)
+    assert fingerprint(migrated_url) == before
+
+
+def check(url: str, command: str, expected: tuple[int, str]) -> Answer:
+    """Run a command; nobody sees a traceback, and a refusal that was asked for with --json is one."""
+    code, says = expected
+    answer = execute("db", command, env={"DATABASE_URL": url})
+    said = says.format(place=place_of(url), head=HEAD)
+    assert (answer.code, answer.message if said else "") == (code, said), (command, answer)
+    if code:
+        told = execute("db", command, "--json", env={"DATABASE_URL": url})
+        assert (told.code, said in told.json_error) == (code, True)
+    return answer
+
+
+def test_what_create_all_made_is_adopted_and_verified(database_url: str) -> None:
+    create_all(database_url)
+    answer = execute("db", "adopt", "--json", env={"DATABASE_URL": database_url})
+    assert (answer.code, answer.json) == (0, {"place": place_of(database_url), "revision": HEAD})
+    assert version_of(database_url) == HEAD
+    check(database_url, "verify", SOUND)
+
+
+def test_what_differs_is_listed_and_the_database_is_not_adopted(database_url: str) -> None:
+    create_all(database_url)
+    run_sql(database_url, "CREATE INDEX ix_more ON users (phone)")
+    answer = execute("db", "adopt", "--lang", "fr", env={"DATABASE_URL": database_url})
+    assert answer.code == 28
+    assert answer.err.startswith(f"Erreur\u00a0: Les tables de la base de données {place_of(database_url)} ne sont")
+    assert "- users: index ix_more\u00a0: aucune migration ne l’a créé" in answer.err
+    assert version_of(database_url) is None
+
+
+def test_verify_names_everything_that_is_wrong_and_what_to_do(migrated_sqlite_url: str) -> None:
+    run_sql(migrated_sqlite_url, "DROP TRIGGER tr_payments_never_deleted")
+    run_sql(migrated_sqlite_url, "CREATE TABLE notes (user_id INTEGER REFERENCES users (id))")
+    run_sql(migrated_sqlite_url, "INSERT INTO notes VALUES (7), (8)")
+    run_sql(
+        migrated_sqlite_url,
+        "INSERT INTO contracts (client_id, title, total, paid, status, created_at, updated_at, version, title_key)"
+        " VALUES (5, 'x', 1, 0, 'draft', '', '', 1, '')",
+    )
+    before = fingerprint(migrated_sqlite_url)
+    answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_sqlite_url})
+    found = [(item["check"], item["table"], item["kind"], item["name"]) for item in answer.items]
+    assert answer.code == 28
+    assert found == [
+        ("tables", "notes", "table", ""),
+        ("tables", "payments", "trigger", "tr_payments_never_deleted"),
+        ("references", "contracts", None, None),
+        ("references", "notes", None, None),
+    ]
+    french = execute("db", "verify", "--lang", "fr", screen=400, env={"DATABASE_URL": migrated_sqlite_url})
+    assert french.code == 28
+    assert "il manque\u00a0: déclencheur tr_payments_never_deleted" in french.out
+    assert "2 lignes se rapportent à des lignes de users qui n’existent pas" in french.out
+    assert french.err.startswith("Ce qui manque\u00a0: ")
+    assert fingerprint(migrated_sqlite_url) == before
+
+
+def test_verify_sees_a_damaged_file(migrated_sqlite_url: str) -> None:
+    file = path_of(migrated_sqlite_url)
+    root = run_sql(migrated_sqlite_url, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_users_department'")[0][0]
+    damaged = bytearray(file.read_bytes())
+    damaged[(int(str(root)) - 1) * 4096] ^= 0xFF
+    file.write_bytes(damaged)
+    answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_sqlite_url})
+    assert answer.code == 28
+    assert {item["check"] for item in answer.items} == {"file"}
+    assert file.read_bytes() == damaged
+
+
+def test_verify_names_a_revision_s_file_that_was_changed_after_it_was_applied(migrated_url: str) -> None:
+    with create_engine(migrated_url, poolclass=NullPool).begin() as connection:
+        LEDGER.create(connection, checkfirst=True)
+        connection.execute(LEDGER.delete())
+        step = {"id": 1, "revision": HEAD, "direction": "upgrade", "checksum": "another", "applied_at": "2026-11-24"}
+        counts = dict.fromkeys(("duration_ms", "rows_inserted", "rows_updated", "rows_deleted"), 0)
+        connection.execute(LEDGER.insert().values(**step, **counts, program="0.1.0"))
+    answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_url})
+    assert answer.code == 28
+    assert [(item["check"], Path(item["name"]).suffix) for item in answer.items] == [("revisions", ".py")]
+
+
+def test_verify_tells_programs_where_nobody_looks(migrated_sqlite_url: str) -> None:
+    answer = execute("db", "verify", env={"DATABASE_URL": migrated_sqlite_url})
+    assert (answer.code, answer.out) == (0, "check\ttable\tkind\tname\texpected\tfound\twhat\n")
+    assert json.loads(execute("db", "verify", "--json", env={"DATABASE_URL": migrated_sqlite_url}).out)["items"] == []
