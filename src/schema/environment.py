@@ -16,7 +16,8 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-import src.schema.native_batch  # noqa: F401 - Alembic uses it from here on
+import src.schema.casts.postgresql
+import src.schema.rebuild.batch  # noqa: F401 - Alembic uses both from here on
 from src.db.driver import sqlite_module
 from src.db.url import place_of
 from src.domain.errors import DatabaseError, DatabaseMissing, DataLossRefused, NotADatabase

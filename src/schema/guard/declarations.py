@@ -13,7 +13,7 @@ the revision. A declaration says nothing about any other column, table or object
 is written instead of run (--sql) has none of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,6 @@ from alembic.operations.ops import (
     DropTableOp,
     UpgradeOps,
 )
-from alembic.runtime.migration import MigrationContext
 
 from src.domain.errors import DataLossRefused, Marked
 from src.i18n import N_
@@ -144,20 +143,18 @@ def _declare(operations: Operations, operation: Declare) -> None:
             raise _wrong(N_("a declaration says why it may happen: because=…"))
         if declared.what == "drop" and declared.detail not in KINDS:
             raise _wrong(N_("the kind of what is dropped is not known"))
-    _tell(operations, declared, operation.watched)
+    tell(operations.get_context().opts, declared, operation.watched)
 
 
 @Operations.implementation_for(DropIndexOp, replace=True)
 def _drop_index(operations: Operations, operation: DropIndexOp) -> None:
-    _tell(
-        operations, Accepted(NAMED, operation.table_name or "", "dropped by name", names=(str(operation.index_name),))
-    )
+    tell(operations.get_context().opts, _named(operation.table_name, operation.index_name))
     toimpl.drop_index(operations, operation)
 
 
 @Operations.implementation_for(DropConstraintOp, replace=True)
 def _drop_constraint(operations: Operations, operation: DropConstraintOp) -> None:
-    _tell(operations, _named(operation.table_name, operation.constraint_name))
+    tell(operations.get_context().opts, _named(operation.table_name, operation.constraint_name))
     toimpl.drop_constraint(operations, operation)
 
 
@@ -168,6 +165,13 @@ def _in_source(_context: AutogenContext, operation: Declare) -> str:
         raise TypeError("only losses are written by autogenerate")
     column = f", column={declared.detail!r}" if declared.detail else ""
     return f"op.accept_loss(table={declared.table!r}{column}, because={declared.because!r})"
+
+
+def tell(options: Mapping[str, Any], declared: Accepted | None, watched: Sequence[str] = ()) -> None:
+    """Declare something by the options of Alembic's context: an operation knows what it does."""
+    take: Callable[[Accepted | None, Sequence[str]], Any] | None = options.get(OPTION)
+    if take is not None:
+        take(declared, watched)
 
 
 def declare_what_upgrade_added(downgrade: UpgradeOps | DowngradeOps) -> None:
@@ -185,13 +189,6 @@ def declare_what_upgrade_added(downgrade: UpgradeOps | DowngradeOps) -> None:
 
 def _named(table: str | None, name: object) -> Accepted:
     return Accepted(NAMED, table or "", "dropped by name", names=(str(name),))
-
-
-def _tell(operations: Operations, declared: Accepted | None, watched: Sequence[str] = ()) -> None:
-    context: MigrationContext = operations.get_context()
-    take: Callable[[Accepted | None, Sequence[str]], Any] | None = context.opts.get(OPTION)
-    if take is not None:
-        take(declared, watched)
 
 
 def _several(columns: Sequence[str]) -> tuple[str, ...]:

@@ -18,15 +18,20 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A word, name, value, sign or comment; `text` is the same for all ways to write the same thing."""
+    """A word, name, value, sign or comment, and where it stands; `text` is the same for all ways to write it."""
 
     kind: str
     text: str
+    start: int
+    end: int
 
 
 def tokens_of(sql: str) -> list[Token]:
     """Read a statement, its comments included."""
-    return [Token(kind := match.lastgroup or "", _plain(kind, match[0])) for match in _TOKEN.finditer(sql)]
+    return [
+        Token(kind := match.lastgroup or "", _plain(kind, match[0]), match.start(), match.end())
+        for match in _TOKEN.finditer(sql)
+    ]
 
 
 def without_comments(tokens: Iterable[Token]) -> list[str]:

@@ -77,9 +77,10 @@ def sql(*statements: str) -> str:
     return "\n".join(f"op.execute(sa.text({statement!r}))" for statement in statements)
 
 
-# What batch mode does for anybody who changes the type of one column.
+# What Alembic's own rebuild does for anybody who changes the type of one column: to be asked how to reflect the table
+# makes our layer leave it to Alembic.
 BATCH = """
-with op.batch_alter_table("authors", recreate="always") as table:
+with op.batch_alter_table("authors", recreate="always", reflect_kwargs={"resolve_fks": True}) as table:
     table.alter_column("name", type_=sa.String(80))
 """
 
@@ -121,7 +122,7 @@ HARMS = (
         "lost foreign key actions",
         SQLITE,
         """
-with op.batch_alter_table("books", recreate="always") as table:
+with op.batch_alter_table("books", recreate="always", reflect_kwargs={"resolve_fks": True}) as table:
     table.alter_column("title", type_=sa.String(80))
 """,
         ("foreign key", "on delete cascade", "on delete set null"),
