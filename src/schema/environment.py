@@ -16,8 +16,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-import src.schema.casts.postgresql
-import src.schema.rebuild.batch  # noqa: F401 - Alembic uses both from here on
+import src.schema.alembic_parts  # noqa: F401 - revisions use them
 from src.db.driver import sqlite_module
 from src.db.url import place_of
 from src.domain.errors import DatabaseError, DatabaseMissing, DataLossRefused, NotADatabase

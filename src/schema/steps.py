@@ -13,8 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-import src.schema.guard.declarations  # revisions may call its operations
-import src.schema.native_batch  # noqa: F401 - Alembic uses it from here on
+import src.schema.alembic_parts  # noqa: F401 - revisions use them
 from src.schema.state import VERSION_TABLE
 
 # Gives the steps of a run, from the revisions that the database is at.

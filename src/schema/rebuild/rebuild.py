@@ -31,13 +31,15 @@ class Keeping:
 
 
 def read_table(connection: Connection, table: str) -> Keeping:
-    """Read what SQLite keeps of a table. Raises DataLossRefused if there is no such table."""
+    """Read what SQLite keeps of a table. Raises DataLossRefused if it cannot be changed so."""
     rows = connection.exec_driver_sql(
         "SELECT type, name, sql FROM main.sqlite_master WHERE lower(tbl_name) = lower(?) AND sql IS NOT NULL"
         " ORDER BY rowid",
         (table,),
     ).fetchall()
     found = [(name, sql) for kind, name, sql in rows if kind == "table"]
+    if not found:
+        connection.exec_driver_sql(f"SELECT 1 FROM main.{quoted(table)}").close()  # SQLite says that there is none
     if not found or folded(found[0][1]).startswith("create virtual"):
         raise DataLossRefused(
             N_("The migration was undone: there is no table {table} that could be changed."), table=table
