@@ -40,6 +40,10 @@ CURRENCIES = (
     "TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG"
 )
 
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+# A name or an address as a browser sends it, without the port.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
+
 
 class SettingError(ValueError):
     """A setting cannot be used. Its value is not told: it may be a secret.
@@ -65,6 +69,8 @@ class Settings:
     sentry_dsn: str | None = field(default=None, repr=False)
     # Departments whose members may do nothing before they have set up the second factor.
     two_factor_for: tuple[str, ...] = ()
+    # The names under which browsers reach this installation; any other is refused.
+    hosts: tuple[str, ...] = LOOPBACK_HOSTS
 
 
 def load_settings(
@@ -89,6 +95,7 @@ def load_settings(
         language=_language(given),
         sentry_dsn=_sentry_dsn(given),
         two_factor_for=_two_factor_for(given),
+        hosts=_hosts(given),
     )
 
 
@@ -175,6 +182,19 @@ def _two_factor_for(given: _Given) -> tuple[str, ...]:
         reason = N_("it must name departments: sales, support, management, separated by commas")
         raise SettingError("EPICEVENTS_TWO_FACTOR_FOR", source, reason)
     return departments
+
+
+def _hosts(given: _Given) -> tuple[str, ...]:
+    found = given.find("EPICEVENTS_HOSTS")
+    if found is None:
+        return LOOPBACK_HOSTS
+    value, source = found
+    names = tuple(word.strip().lower() for word in value.split(","))
+    if not all(_HOST.fullmatch(name) for name in names):
+        reason = N_("it must be host names such as crm.example.com, without a port, separated by commas")
+        raise SettingError("EPICEVENTS_HOSTS", source, reason)
+    # Whoever works on the server itself may always look.
+    return tuple(dict.fromkeys((*LOOPBACK_HOSTS, *names)))
 
 
 def _sentry_dsn(given: _Given) -> str | None:

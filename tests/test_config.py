@@ -51,6 +51,15 @@ def test_without_any_setting_the_installation_is_a_french_one_on_the_file_of_t00
     )
 
 
+def test_the_hosts_are_this_computer_and_those_that_are_named(root: Path) -> None:
+    here = ("localhost", "127.0.0.1", "[::1]")
+    assert read().hosts == here
+    assert read(EPICEVENTS_HOSTS="CRM.example.com, localhost, [::2]").hosts == (*here, "crm.example.com", "[::2]")
+    for wrong in ("https://crm.example.com", "crm.example.com:8000", "a,,b", "*", "-a", "a b"):
+        with pytest.raises(SettingError, match="EPICEVENTS_HOSTS"):
+            read(EPICEVENTS_HOSTS=wrong)
+
+
 def test_the_address_comes_from_the_first_place_that_gives_one(root: Path) -> None:
     def source(**environ: str) -> tuple[str, str]:
         found = load_settings(environ=environ)

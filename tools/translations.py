@@ -94,7 +94,9 @@ def _filled(string: object) -> bool:
 
 
 def _messages(folder: Path) -> Iterator[str | tuple[str, ...]]:
-    for _file, _line, message, _comments, _context in extract_from_dir(folder, method_map=[("**.py", "python")]):
+    for _file, _line, message, _comments, _context in extract_from_dir(
+        folder, method_map=[("**.py", "python"), ("**.html", "jinja2")], options_map={"**.html": {"silent": "false"}}
+    ):
         yield message
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from src.cli.columns import Column
 from src.cli.commands import group, option
 from src.cli.context import Desk, manner_of, settings
 from src.cli.histories import COLUMNS as HISTORY
@@ -15,6 +14,7 @@ from src.cli.prompts import Parsed
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
+from src.presentation.columns import Column
 
 RECORDS = {
     "users": N_("member of staff"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from src.cli.columns import Column, row_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
@@ -14,30 +13,8 @@ from src.cli.render import json_option, output_options, show_done, show_record
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
-
-COLUMNS = (
-    Column(key="id", heading=N_("No."), kind="number", importance=1),
-    Column(key="first_name", heading=N_("First name"), importance=1),
-    Column(key="last_name", heading=N_("Last name"), importance=1),
-    Column(key="company_name", heading=N_("Company"), importance=1),
-    Column(key="email", heading=N_("E-mail"), importance=2),
-    Column(key="phone", heading=N_("Phone"), importance=2),
-    Column(key="sales_contact", heading=N_("Sales contact"), importance=2),
-    Column(key="last_contact_at", heading=N_("Last contact"), kind="moment", importance=3),
-    Column(key="created_at", heading=N_("First contact"), kind="moment", importance=3),
-)
-
-RECORD = (
-    *COLUMNS[:6],
-    Column(
-        key="sales_contact", heading=N_("Sales contact"), of=lambda client: client.sales_contact.username, importance=2
-    ),
-    *COLUMNS[7:],
-    Column(key="updated_at", heading=N_("Last change"), kind="moment", importance=3),
-    Column(key="version", heading=N_("Version"), kind="number", importance=3),
-)
-
-SORTS = ("name", "company", "email", "last-contact", "created", "id")
+from src.presentation.clients import COLUMNS, RECORD, SORTS
+from src.presentation.columns import row_of
 
 client_id = argument(
     "client_id", metavar=N_("CLIENT"), type=Parsed(parse_id, field=N_("client")), help=N_("Number of the client.")

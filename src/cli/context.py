@@ -9,12 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from src.cli.columns import Manner
 from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.session_file import read_token
 from src.config import PROJECT_ROOT, SettingError, Settings, load_settings
 from src.domain.errors import Marked, WrongSetting
 from src.domain.values import parse_date, parse_moment
+from src.presentation.columns import Manner
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

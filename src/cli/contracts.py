@@ -6,11 +6,9 @@ from typing import Any
 
 import click
 
-from src.cli.columns import Column, row_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
-from src.cli.fields import STATUSES
 from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed, confirm
@@ -18,6 +16,8 @@ from src.cli.render import Total, json_option, output_options, show_done, show_r
 from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _
+from src.presentation.columns import Column, row_of
+from src.presentation.fields import STATUSES
 
 ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
 _TITLE = Column(key="title", heading=N_("Title"), importance=1)

@@ -12,6 +12,7 @@ from src.cli.outcome import NOTHING_SAVED, SAVED, SAVING, current
 from src.cli.overview import commands
 from src.domain.errors import CrmError
 from src.i18n import N_, _
+from src.presentation.traces import trace_without_values
 
 _LONGEST_LOG = 1_000_000
 _OUTCOMES = {
@@ -62,24 +63,5 @@ def _description(error: BaseException, arguments: list[str]) -> str:
     lines = [
         f"{datetime.now(UTC).isoformat(timespec='seconds')} {command} python {sys.version.split()[0]} {sys.platform}"
     ]
-    link: BaseException | None = error
-    seen: set[int] = set()
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        # The message of an exception may quote what a person typed: only its type is kept.
-        lines.append(f"  {type(link).__module__}.{type(link).__qualname__}")
-        lines += [
-            f"    {_place(frame.filename)}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(link.__traceback__)
-        ]
-        link = link.__cause__ or link.__context__
+    lines += [f"  {line}" for line in trace_without_values(error)]
     return "\n".join(lines) + "\n"
-
-
-def _place(file: str) -> str:
-    # A full path usually holds somebody's name.
-    path = Path(file)
-    for folder in ("site-packages", "src", "lib"):
-        if folder in path.parts[:-1]:
-            return str(Path(*path.parts[path.parts.index(folder) :]))
-    return path.name

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from src.cli.columns import Column, row_of
 from src.cli.commands import group, option
 from src.cli.context import open_database, settings
 from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.render import json_option, show_done
 from src.cli.terminal import colour_wanted, is_terminal
 from src.i18n import N_, _
+from src.presentation.columns import Column, row_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -154,7 +154,7 @@ def _both_versions(error: errors.Conflict) -> list[str]:
     if not error.changes:
         return []
     from src.cli.context import manner_of, settings  # noqa: PLC0415 - rare
-    from src.cli.fields import name_of_field, value_of_field  # noqa: PLC0415
+    from src.presentation.fields import name_of_field, value_of_field  # noqa: PLC0415
 
     manner = manner_of(settings())
     lines = []

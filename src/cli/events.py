@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from src.cli.columns import Column, row_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
@@ -14,6 +13,7 @@ from src.cli.render import json_option, output_options, show_done, show_record
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
+from src.presentation.columns import Column, row_of
 
 _ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
 _NAME = Column(key="name", heading=N_("Event"), importance=1)

@@ -1,18 +1,13 @@
 """Lists for spreadsheets and programs, written as the rows come: 100,000 rows need no more memory than ten."""
 
-import csv
-import io
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from src.cli.columns import Column, Row, for_json, for_programs, for_spreadsheets
 from src.cli.terminal import visible
-
-# Rows written at once: one system call for each row would cost more than the rows.
-_BATCH = 500
+from src.presentation.columns import Column, Row, for_json, for_programs
+from src.presentation.spreadsheets import batches, csv_lines
 
 # Inside a JSON text, what a terminal would obey or cannot encode; everything below U+0020 json escapes itself.
 _JSON_ESCAPES = {
@@ -32,16 +27,14 @@ _JSON_ESCAPES = {
 def write_csv(columns: Sequence[Column], rows: Iterable[Row]) -> None:
     """Write a list as CSV (RFC 4180, UTF-8): a header with the stable English keys, then a line for each row."""
     _exact_output()
-    _write([[column.key for column in columns]])
-    cells = for_spreadsheets(columns)
-    for batch in _batches(rows):
-        _write(map(cells, batch))
+    for lines in csv_lines(columns, rows):
+        sys.stdout.write(lines)
 
 
 def write_tabs(columns: Sequence[Column], rows: Iterable[Row]) -> None:
     """Write a list as tab-separated lines for other programs: a header, then a line for each row."""
     sys.stdout.write("\t".join(column.key for column in columns) + "\n")
-    for batch in _batches(rows):
+    for batch in batches(rows):
         sys.stdout.write("".join("\t".join(map(visible, for_programs(columns, row))) + "\n" for row in batch))
 
 
@@ -53,7 +46,7 @@ def write_json_list(
     as_object = for_json(columns)
     separator = "\n"
     sys.stdout.write('{"items": [')
-    for batch in _batches(rows):
+    for batch in batches(rows):
         sys.stdout.write(separator + ",\n".join(json_text(as_object(row)) for row in batch))
         separator = ",\n"
     sys.stdout.write(f'\n], "next": {json_text(next_cursor)}, "totals": {json_text(totals)}}}\n')
@@ -69,18 +62,6 @@ def json_text(value: Any) -> str:
     """Give a JSON text with readable letters, in which nothing can command a terminal."""
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isascii() and "\x7f" not in text else text.translate(_JSON_ESCAPES)
-
-
-def _write(rows: Iterable[Iterable[Any]]) -> None:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    sys.stdout.write(buffer.getvalue())
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
 
 
 def _exact_output() -> None:

@@ -1,10 +1,10 @@
 """`epicevents help`: what is the same for every command: exit codes, environment variables, output formats."""
 
-from src.cli.columns import Column, Manner
 from src.cli.commands import group
 from src.cli.errors import MEANINGS
 from src.cli.render import output_options, show_list
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner
 
 VARIABLES = {
     "DATABASE_URL": N_("Where the database is: sqlite:///file.db or postgresql://user:password@server/name."),
@@ -17,6 +17,7 @@ VARIABLES = {
     "EPICEVENTS_CURRENCY": N_("Currency of all amounts, such as EUR."),
     "EPICEVENTS_PHONE_REGION": N_("Country of phone numbers typed without their country code, such as FR."),
     "EPICEVENTS_TWO_FACTOR_FOR": N_("Departments that must log in with a second factor, such as management."),
+    "EPICEVENTS_HOSTS": N_("Names under which browsers reach the pages, such as crm.example.com."),
     "EPICEVENTS_DEBUG": N_("1 shows the details of an unexpected failure on the screen."),
     "NO_COLOR": N_("Any value: no colours."),
     "COLUMNS": N_("Width of the screen, where the terminal does not tell it."),

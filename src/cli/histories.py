@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from src.cli.columns import Column, Manner, rows_of
 from src.cli.commands import option
 from src.cli.context import reading
-from src.cli.fields import changes_in_words
 from src.cli.render import output_options, show_list, wanted_form
 from src.cli.terminal import is_terminal
 from src.domain.permissions import ACTION_LABELS
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner, rows_of
+from src.presentation.fields import changes_in_words
 
 F = TypeVar("F", bound=Callable[..., Any])
 

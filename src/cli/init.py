@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from src.cli.columns import row_of
 from src.cli.commands import argument, command, option
 from src.cli.context import open_database, settings
 from src.cli.outcome import SAVED, SAVING, mark
@@ -14,6 +13,7 @@ from src.cli.prompts import ask, confirm, read_secret, secret_options
 from src.cli.render import json_option, show_done
 from src.cli.users import RECORD, show_one_time_password
 from src.i18n import N_, _
+from src.presentation.columns import row_of
 
 if TYPE_CHECKING:
     from src.services.users import UserDetails

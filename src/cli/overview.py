@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("init", "src.cli.init:init", N_("Create or upgrade the database, and the first manager's account.")),
             ("rescue", "src.cli.init:rescue", N_("Let a manager in again who lost password and second factor.")),
             ("db", "src.cli.db:db", N_("The database: its state, upgrades, backups and history.")),
+            ("serve", "src.cli.serve:serve", N_("Serve the pages to browsers.")),
             ("demo", "src.cli.demo:demo", N_("A demo company to try the CRM on, in a database of its own.")),
         ),
     ),

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import click
 
 from src.cli.auth import CODE_VARIABLE
-from src.cli.columns import Column, rows_of
 from src.cli.commands import argument, command, group, option
 from src.cli.context import address_of_this_computer, open_database, reading, writing
 from src.cli.outcome import SAVED, mark
@@ -14,6 +13,7 @@ from src.cli.render import output_options, show_done, show_list
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
+from src.presentation.columns import Column, rows_of
 
 NEW_PASSWORD = "EPICEVENTS_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from src.cli.columns import Column, rows_of
 from src.cli.commands import option
 from src.cli.context import Desk, reading, writing
 from src.cli.outcome import NOTHING_SAVED, mark
 from src.cli.render import Total, output_options, show_list, wanted_form
 from src.i18n import N_, _
+from src.presentation.columns import Column, rows_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,10 +1,10 @@
 """`epicevents permissions`: the rulebook as the program applies it."""
 
-from src.cli.columns import Column, Manner
 from src.cli.commands import command
 from src.cli.render import output_options, show_list
 from src.domain.permissions import RULEBOOK, Action, Department, Scope
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner
 
 SCOPES = {Scope.ANY.value: N_("any"), Scope.OWN.value: N_("own")}
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from src.cli.columns import Column, Manner, Row, for_json, for_people, for_programs
 from src.cli.commands import option
 from src.cli.exports import write_csv, write_json, write_json_list, write_tabs
 from src.cli.terminal import is_terminal, visible
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner, Row, for_json, for_people, for_programs
 
 F = TypeVar("F", bound=Callable[..., Any])
 

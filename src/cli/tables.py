@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from src.cli.columns import Column, Manner, Row, for_people
 from src.cli.terminal import colour_wanted, terminal_width, visible
 from src.i18n import _
+from src.presentation.columns import Column, Manner, Row, for_people
 
 _GAP = 2
 # Narrower than this an essential text says nothing, and one that may be left out is better left out.

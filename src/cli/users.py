@@ -5,17 +5,17 @@ from typing import Any
 
 import click
 
-from src.cli.columns import Column, row_of
 from src.cli.commands import argument, group, option
 from src.cli.context import Desk, reading, writing
 from src.cli.editing import changed, edit_options, version_option
-from src.cli.fields import DEPARTMENTS
 from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import confirm
 from src.cli.render import json_option, output_options, show_done, show_record
 from src.domain.permissions import Action, require
 from src.i18n import N_, _
+from src.presentation.columns import Column, row_of
+from src.presentation.fields import DEPARTMENTS
 
 COLUMNS = (
     Column(key="id", heading=N_("No."), kind="number", importance=2),

@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module, wal_is_safe
 
 BUSY_TIMEOUT_SECONDS = 60
 READ_ONLY = "crm_read_only"
+_FILE = "crm_file"
 
 
 def open_engine(url: URL, *, pooled: bool = False) -> Engine:
@@ -54,6 +56,9 @@ def _open_sqlite(url: URL, settings: dict[str, Any]) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "checkin", _end_what_is_left)
+    if "poolclass" not in settings:
+        event.listen(engine, "connect", _note_file)
+        event.listen(engine, "checkout", _refuse_another_file)
     return engine
 
 
@@ -70,6 +75,25 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute("PRAGMA trusted_schema=OFF")
     cursor.close()
+
+
+def _note_file(connection: Any, record: Any) -> None:
+    record.info[_FILE] = _file_of(connection)
+
+
+def _refuse_another_file(connection: Any, record: Any, _proxy: object) -> None:
+    # A file that was moved or replaced stays open where it was: what is saved there would be acknowledged and lost.
+    if record.info.get(_FILE) != _file_of(connection):
+        raise DisconnectionError("another file is there now")
+
+
+def _file_of(connection: Any) -> tuple[int, int] | None:
+    (_number, _name, path) = connection.execute("PRAGMA database_list").fetchone()
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _switch_journal(cursor: Any, journal: str) -> None:

@@ -132,15 +132,17 @@ def two_factor_state(session: Session, actor: Actor) -> TwoFactorState:
     )
 
 
-def start_two_factor(session: Session, actor: Actor) -> TwoFactorSetup:
+def start_two_factor(session: Session, actor: Actor, *, shown_before: str = "") -> TwoFactorSetup:
     """Make the secret for an authenticator app. Nothing is stored until a code of the app shows that it arrived.
+
+    `shown_before` is the secret that is in the app already: after a mistyped code it stays the same.
 
     Raises:
         RuleBroken: it is on already.
     """
     user = _own(session, actor, Action.OWN_TWO_FACTOR)
     _refuse_if_on(user)
-    secret = two_factor.new_secret()
+    secret = shown_before if two_factor.is_secret(shown_before) else two_factor.new_secret()
     uri = two_factor.provisioning_uri(secret, user.username)
     return TwoFactorSetup(secret=secret, uri=uri, qr=two_factor.qr_text(uri))
 

@@ -42,11 +42,14 @@ def get_or_raise(
     """
     if not 1 <= record_id <= MAX_ID:  # the SQLite driver answers a greater number with an OverflowError
         raise NotFound(record=name_of(model), id=record_id)
-    statement = select(model).where(model.id == record_id).options(*options)
-    if lock:
-        # PostgreSQL locks the row; SQLite's writers already hold the one write lock.
-        statement = statement.with_for_update(of=model).execution_options(populate_existing=True)
-    record = session.scalars(statement).one_or_none()
+    if not options and not lock:
+        record = session.get(model, record_id)  # without a question where this transaction has read it already
+    else:
+        statement = select(model).where(model.id == record_id).options(*options)
+        if lock:
+            # PostgreSQL locks the row; SQLite's writers already hold the one write lock.
+            statement = statement.with_for_update(of=model).execution_options(populate_existing=True)
+        record = session.scalars(statement).one_or_none()
     if record is None:
         raise NotFound(record=name_of(model), id=record_id)
     return record

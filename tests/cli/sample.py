@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from src.cli.columns import Column, Manner
 from src.cli.commands import argument, group, option
 from src.cli.outcome import SAVED, mark
 from src.cli.prompts import Parsed, confirm, read_secret, secret_options
@@ -25,6 +24,7 @@ from src.domain import errors
 from src.domain.contact_details import parse_email
 from src.domain.errors import CrmError, FieldChange
 from src.i18n import set_language
+from src.presentation.columns import Column, Manner
 
 PARIS = Manner(zone=ZoneInfo("Europe/Paris"))
 

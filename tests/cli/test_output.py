@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.cli.columns import Column, for_json, for_programs, for_spreadsheets, row_of
 from src.cli.exports import json_text
 from src.cli.terminal import visible
+from src.presentation.columns import Column, for_json, for_programs, for_spreadsheets, row_of
 from tests.cli.conftest import Sample
 from tests.cli.terminals import PROJECT
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.cli.columns import Column
 from src.cli.tables import fitting_widths
+from src.presentation.columns import Column
 from tests.cli.terminals import at_terminal
 
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from src.cli.columns import Column, Manner
 from src.cli.commands import command, option
 from src.cli.context import open_database
 from src.cli.db.waiting import telling
@@ -14,6 +13,7 @@ from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.render import json_option, output_options, show_done, show_list, wanted_form
 from src.cli.terminal import is_terminal
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner
 
 if TYPE_CHECKING:
     from src.schema.verify import Verification

@@ -2,12 +2,12 @@
 
 import click
 
-from src.cli.columns import Column, Manner, rows_of
 from src.cli.commands import command
 from src.cli.context import manner_of, open_database, settings
 from src.cli.errors import UNSAFE_REVISIONS
 from src.cli.render import output_options, show_list
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner, rows_of
 
 DIRECTIONS = {"upgrade": N_("upgrade"), "downgrade": N_("downgrade"), "stamp": N_("mark")}
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from src.cli.columns import Column, Manner, for_people
 from src.domain.permissions import DEPARTMENT_LABELS
 from src.i18n import N_, _
+from src.presentation.columns import Column, Manner, for_people
 
 STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
 METHODS = {

@@ -1,0 +1,84 @@
+"""`epicevents serve`: the pages, for browsers."""
+
+import socket
+
+import click
+
+from src.cli.commands import command, option
+from src.cli.context import open_database
+from src.i18n import N_, _
+
+# How long a stopping server waits for the requests that it is answering.
+_SECONDS_TO_FINISH = 20
+_MOST_WORKERS = 64
+
+# The server's own words go the same way as ours: JSON lines on the error output, without anybody's data.
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "src.web.journal.JsonLines"}},
+    "handlers": {"error output": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {
+        "uvicorn": {"handlers": ["error output"], "level": "INFO", "propagate": False},
+        "epicevents.web": {"handlers": ["error output"], "level": "INFO", "propagate": False},
+    },
+}
+
+
+@command(
+    "serve",
+    help=N_("Serve the pages to browsers."),
+    examples=("epicevents serve", "epicevents serve --host 0.0.0.0 --port 8080 --workers 2"),
+    needs_login=False,
+)
+@option(
+    "--host",
+    metavar=N_("ADDRESS"),
+    default="127.0.0.1",
+    show_default=True,
+    help=N_("Address to listen on; browsers of other computers also need EPICEVENTS_HOSTS."),
+)
+@option(
+    "--port", type=click.IntRange(0, 65535), metavar=N_("NUMBER"), default=8000, show_default=True, help=N_("Port.")
+)
+@option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    metavar=N_("NUMBER"),
+    default=1,
+    show_default=True,
+    help=N_("Processes that answer; one for each core at most."),
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages until Ctrl-C or a signal to stop, which lets the requests under way end."""
+    from src.schema.state import read_state, refusal_of  # noqa: PLC0415 - loaded when used
+
+    database = open_database()
+    refusal = refusal_of(read_state(database.url), database.url)
+    if refusal is not None:
+        raise refusal
+    import uvicorn  # noqa: PLC0415 - as above
+
+    port = port or _free_port(host)
+    click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=_address(host, port)), err=True)
+    uvicorn.run(
+        "src.asgi:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=_LOGGING,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+
+
+def _address(host: str, port: int) -> str:
+    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104 - only shown
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as taken:
+        return int(taken.getsockname()[1])

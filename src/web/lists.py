@@ -1,0 +1,72 @@
+"""Lists in the address: search, filters and sort can be bookmarked, sent to a colleague and gone back to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from src.services.lists import Page
+from src.web.desk import Visit
+
+ROWS = 25
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list's address asks for, and the page of the list that answers it.
+
+    `filters` are the names of the address that narrow the list down, with what this address says of them.
+    """
+
+    path: str
+    sort: str
+    default_sort: str
+    search: str
+    filters: Mapping[str, str]
+    after: str | None
+    page: Page = field(default_factory=lambda: Page((), None))
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The records of this page."""
+        return self.page.items
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list shows less than everything."""
+        return bool(self.search) or any(self.filters.values())
+
+    def showing(self, page: Page) -> "Listing":
+        """Give the same list with its rows."""
+        return Listing(self.path, self.sort, self.default_sort, self.search, self.filters, self.after, page)
+
+    def address(self, **changed: str) -> str:
+        """Give the address of this list with something else asked for; it begins on the first page again."""
+        asked = self.asked() | changed
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{self.path}?{query}" if query else self.path
+
+    def asked(self) -> dict[str, str]:
+        """Give what the address says, without where the page begins."""
+        sort = self.sort if self.sort != self.default_sort else ""
+        return {"q": self.search, **self.filters, "sort": sort}
+
+    def sorted_by(self, key: str) -> str:
+        """Tell how a column is sorted now, as screen readers know it."""
+        return {key: "ascending", f"-{key}": "descending"}.get(self.sort, "none")
+
+    def sort_address(self, key: str) -> str:
+        """Give the address that sorts by a column; a second time the other way round."""
+        return self.address(sort=f"-{key}" if self.sort == key else key)
+
+
+def listing_of(visit: Visit, path: str, *, filters: Sequence[str], sort: str) -> Listing:
+    """Read what the address of a list asks for; what it asks wrongly, the service refuses by name."""
+    return Listing(
+        path=path,
+        sort=visit.asked("sort") or sort,
+        default_sort=sort,
+        search=visit.asked("q").strip(),
+        filters={name: visit.asked(name).strip() for name in filters},
+        after=visit.asked("after") or None,
+    )

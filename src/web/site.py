@@ -1,0 +1,107 @@
+"""The whole site: every page of every noun, behind the gate."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+
+from src.config import Settings
+from src.db.session import Database
+from src.domain.errors import CrmError
+from src.web import account, clients, home, password, preferences, sign_in, two_factor
+from src.web.assets import STATIC, send_asset
+from src.web.desk import Site, Visit
+from src.web.errors import NoSuchPage, NotUnderstood, WrongMethod
+from src.web.forms import Form
+from src.web.gate import Gate
+from src.web.health import health_routes
+from src.web.journal import log_as_json_lines
+from src.web.pages import Page
+from src.web.refusals import fail, refuse
+from src.web.templating import page_renderer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+# Every noun's pages; a new file is added here, and to src.web.navigation once people may find it.
+NOUNS = (home, clients, account, password, two_factor, sign_in, preferences)
+
+_REFUSALS = {404: NoSuchPage, 405: WrongMethod}
+
+
+def every_page() -> Iterable[Page]:
+    """Give every page there is."""
+    return [page for noun in NOUNS for page in noun.pages.pages]
+
+
+def build_site(settings: Settings, database: Database, *, exports: Database) -> "ASGIApp":
+    """Build the application; nothing is asked of the database yet."""
+    log_as_json_lines()
+    site = Site(settings, database, exports, page_renderer(settings), _show_parked)
+
+    def visit(request: Request) -> Visit:
+        return Visit(site, request, Form(), datetime.now(UTC))
+
+    app = FastAPI(
+        routes=_routes(site),
+        exception_handlers=_refusing(lambda request, refusal: refuse(visit(request), refusal)),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.router.redirect_slashes = False
+    return Gate(
+        app,
+        hosts=settings.hosts,
+        language=settings.language,
+        refuse=lambda request, refusal: refuse(visit(request), refusal),
+        fail=lambda request: fail(visit(request)),
+    )
+
+
+def _routes(site: Site) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [page.route(site) for page in every_page()]
+    return [*routes, *health_routes(site), Route(f"{STATIC}/{{name}}", _send_asset, methods=["GET"])]
+
+
+async def _send_asset(request: Request) -> Response:
+    return send_asset(request)
+
+
+def _refusing(
+    refuse_request: Callable[[Request, CrmError], Response],
+) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
+    """Give what answers for refusals that no page saw: an address that leads nowhere, a wrong method."""
+
+    async def refuse_unrouted(request: Request, error: Exception) -> Response:
+        if isinstance(error, CrmError):
+            return refuse_request(request, error)
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        response = refuse_request(request, _REFUSALS.get(status, NotUnderstood)())
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    return {HTTPException: refuse_unrouted, CrmError: refuse_unrouted}
+
+
+def _show_parked(visit: Visit, token: str, form: Form) -> Response | None:
+    """Show the form of the page that `visit` wants to go on to, with what was typed before the session ended."""
+    for page in every_page():
+        if page.method != "POST" or page.again is None:
+            continue
+        wanted = {**visit.request.scope, "path": visit.form.get("next"), "query_string": b"", "root_path": ""}
+        match, found = page.route(visit.site).matches(wanted)
+        if match is Match.FULL:
+            try:
+                request = Request({**wanted, **found, "method": "GET"})
+                return page.show_again(visit.site, request, form, visit.now, None, token=token)
+            except CrmError:
+                return None
+    return None

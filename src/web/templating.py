@@ -1,0 +1,115 @@
+"""Templates: HTML in which everything is escaped, with the reader's language and this installation's way of writing."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from src.config import Settings
+from src.domain.permissions import ACTION_LABELS, Action
+from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
+from src.presentation.days import day_in_words
+from src.presentation.fields import name_of_field, value_of_field
+from src.web.assets import address_of_asset, icon
+from src.web.cookies import THEME, read_cookie
+from src.web.forms import value_before, value_in
+from src.web.navigation import entries
+
+if TYPE_CHECKING:
+    from src.web.desk import Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+THEMES = ("system", "light", "dark")
+_LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+
+
+def page_renderer(settings: Settings) -> Callable[..., bytes]:
+    """Give the function that makes a page out of a template's name, the visit and its facts."""
+    environment = templates()
+    zone = ZoneInfo(settings.time_zone)
+    environment.filters |= {
+        "money": partial(_money, currency=settings.currency),
+        "day": _day,
+        "moment": partial(_moment, zone=zone),
+        "today": partial(_today, zone=zone),
+    }
+    environment.globals["moment_there"] = partial(_moment_there, home=settings.time_zone)
+
+    def render(template: str, *, visit: "Visit", **facts: Any) -> bytes:
+        theme = read_cookie(visit.request, THEME)
+        return (
+            environment.get_template(template)
+            .render(
+                visit=visit,
+                me=visit.actor,
+                may=visit.may,
+                language=current_language(),
+                theme=theme if theme in THEMES else "system",
+                navigation=entries(visit.actor, visit.request.url.path),
+                **facts,
+            )
+            .encode()
+        )
+
+    return render
+
+
+def templates() -> Environment:
+    """Open the templates; a name that nobody gave is an error and never an empty place."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {
+        "_": _,
+        "ngettext": ngettext,
+        "icon": icon,
+        "static": address_of_asset,
+        "name_of_field": name_of_field,
+        "value_of_field": value_of_field,
+        "words_of_action": _words_of_action,
+        "value_in": value_in,
+        "value_before": value_before,
+        "languages": {code: _LANGUAGE_NAMES[code] for code in LANGUAGES},
+        "themes": THEMES,
+    }
+    return environment
+
+
+def _money(amount: Decimal, *, currency: str) -> str:
+    return format_money(amount, currency)
+
+
+def _day(day: date) -> str:
+    return format_date(day)
+
+
+def _moment(moment: datetime, *, zone: ZoneInfo) -> str:
+    return format_moment(moment, zone)
+
+
+def _today(now: datetime, *, zone: ZoneInfo) -> str:
+    return day_in_words(now.astimezone(zone).date())
+
+
+def _moment_there(moment: datetime, zone: str, *, home: str) -> Markup:
+    """Write a moment as the clock at the place shows it; the zone is named where it is not the company's."""
+    there = format_moment(moment, ZoneInfo(zone))
+    if zone == home:
+        return escape(there)
+    return Markup('{}<span class="under">{}</span>').format(there, zone)
+
+
+def _words_of_action(action: str) -> str:
+    """Give the words for what somebody did; the program's own acts have none but their names."""
+    return _(ACTION_LABELS[Action(action)]) if action in set(Action) else action

@@ -1,0 +1,246 @@
+"""What every request passes and every answer carries, asked of a running server."""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from src.web.desk import local_path
+from src.web.site import every_page
+from tests.cli.company import Company
+from tests.web.servers import FROM_OUR_PAGE, Server, Visitor, serving
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-robots-tag": "noindex, nofollow",
+}
+PATHS = sorted({page.path for page in every_page()})
+OTHER_PATHS = ("/healthz", "/readyz", "/static/none.css", "/nothing/here", "/clients/")
+
+
+def address(path: str, number: int = 1) -> str:
+    """An address of a page, with a number where it wants one."""
+    return path.replace("{client_id:int}", str(number)).replace("{session_id:int}", "999999")
+
+
+@pytest.mark.parametrize("who", ["nobody", "sales", "management"])
+def test_every_answer_carries_the_security_headers(server: Server, who: str) -> None:
+    visitor = server.visitor() if who == "nobody" else server.at_work(who)
+    answers = [visitor.get(address(path)) for path in (*PATHS, *OTHER_PATHS)]
+    answers += [visitor.post(address(path)) for path in (*PATHS, *OTHER_PATHS)]
+    answers += [visitor.request(method, "/clients") for method in ("PUT", "DELETE", "OPTIONS", "HEAD")]
+    answers += [visitor.get("/", headers={"host": "evil.example"})]
+    statuses = {answer.status_code for answer in answers}
+
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, answer.url
+        assert answer.headers["cache-control"] == "no-store", answer.url
+        assert "server" not in answer.headers
+        assert len(answer.headers["x-request-id"]) == 16
+        assert answer.status_code < 500, answer.url
+    assert statuses >= {200, 303, 400, 403, 404, 405}
+    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
+
+
+def test_files_are_kept_by_browsers_for_good_and_named_by_their_content(server: Server) -> None:
+    page = server.visitor().get("/login").text
+    files = [word for word in page.split('"') if word.startswith("/static/")]
+    assert {name.rpartition(".")[2] for name in files} == {"css", "js", "svg"}
+    for file in files:
+        answer = server.visitor().get(file)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        plain = server.visitor(**{"accept-encoding": "identity"}).get(file)
+        assert plain.content == answer.content
+
+
+UNSAFE = sorted({(page.method, page.path) for page in every_page() if page.method == "POST"})
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site", "origin": "OURS"},
+    ],
+    ids=str,
+)
+def test_what_another_site_sends_in_somebodys_name_is_refused_on_every_page(
+    server: Server, proof: dict[str, str]
+) -> None:
+    seller = server.at_work("sales")
+    headers = {name: server.url if value == "OURS" else value for name, value in proof.items()}
+    before = server.company.look()
+
+    answers = {path: seller.post(address(path), headers=headers).status_code for _method, path in UNSAFE}
+
+    assert answers == {path: 403 for _method, path in UNSAFE}
+    assert server.company.look() == before
+
+
+def test_a_browser_that_tells_only_the_origin_may_send_our_forms(server: Server) -> None:
+    visitor = server.visitor()
+    sent = visitor.post("/preferences", data={"theme": "dark", "next": "/login"}, headers={"origin": server.url})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/login")
+
+
+def test_reading_pages_writes_nothing(server: Server) -> None:
+    seller = server.at_work("sales")
+    seller.get("/")  # notes that somebody is there, as each log-in does once a minute
+    before = server.company.look()
+    for path in PATHS:
+        seller.get(address(path, server.company.office.own.client))
+    assert server.company.look() == before
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::2]"])
+def test_another_name_than_ours_is_refused(server: Server, host: str) -> None:
+    assert server.visitor().get("/login", headers={"host": host}).status_code == 400
+
+
+def test_more_than_a_form_can_hold_is_refused_told_or_untold(server: Server) -> None:
+    seller = server.at_work("sales")
+    form = "application/x-www-form-urlencoded"
+    told = seller.post(
+        "/clients/new", content=b"a=" + b"b" * 1_000_001, headers={**FROM_OUR_PAGE, "content-type": form}
+    )
+    untold = seller.post(
+        "/clients/new", content=iter([b"a=", *[b"b" * 100_000] * 11]), headers={**FROM_OUR_PAGE, "content-type": form}
+    )
+    assert (told.status_code, untold.status_code) == (413, 413)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'{"first_name": "Eve"}', "application/json"),
+        (b"first_name=%ff", "application/x-www-form-urlencoded"),
+        (b"first_name=Eve&first_name=Adam", "application/x-www-form-urlencoded"),
+        (b"&".join(b"f%d=1" % number for number in range(101)), "application/x-www-form-urlencoded"),
+        (b"no form at all", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_is_no_form_is_refused_by_name(server: Server, content: bytes, kind: str) -> None:
+    seller = server.at_work("sales")
+    answer = seller.post("/clients/new", content=content, headers={**FROM_OUR_PAGE, "content-type": kind})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        *("https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example"),
+        *("javascript:alert(1)", "/%0d%0aset-cookie:a=b\r\n", "evil.example", "", "/a b", "/\x00", "http:evil.example"),
+        "/" * 2001,
+    ],
+)
+def test_no_link_of_ours_leads_elsewhere(elsewhere: str) -> None:
+    assert local_path(elsewhere) == "/"
+
+
+@pytest.mark.parametrize("path", ["/", "/clients", "/clients?q=caf%C3%A9&sort=-name", "/clients/1#history"])
+def test_our_own_pages_can_be_come_back_to(path: str) -> None:
+    assert local_path(path) == path
+
+
+def test_a_log_in_leads_on_to_our_own_pages_only(server: Server) -> None:
+    visitor = server.visitor()
+    assert visitor.log_in("sales", next="//evil.example").headers["location"] == "/"
+    assert visitor.get("/login?next=https://evil.example").headers["location"] == "/"
+    assert visitor.get("/login?next=/clients").headers["location"] == "/clients"
+
+
+def test_behind_a_proxy_that_speaks_https_cookies_are_bound_to_the_host(company: Company) -> None:
+    with serving(company, env={"EPICEVENTS_HOSTS": "crm.example.com"}) as server:
+        outside = {"host": "crm.example.com"}
+        encrypted = {**outside, "x-forwarded-proto": "https"}
+        assert server.visitor(**outside).get("/login").status_code == 403
+        assert server.visitor(**outside).get("/healthz").status_code == 200
+
+        sent = server.visitor(**encrypted).log_in("sales")
+
+        cookies = [value for name, value in sent.headers.multi_items() if name == "set-cookie"]
+        assert len(cookies) == 1
+        name, *attributes = cookies[0].split("; ")
+        assert name.startswith("__Host-epicevents-session=eecrm_")
+        assert set(attributes) == {"HttpOnly", "Path=/", "SameSite=lax", "Secure"}
+        assert sent.headers["strict-transport-security"] == "max-age=31536000"
+        token = name.partition("=")[2]
+        # The plain cookie of this computer opens nothing over https, and the other way round.
+        assert (
+            server.visitor(**encrypted).get("/", headers={"cookie": f"epicevents-session={token}"}).status_code == 303
+        )
+        assert server.visitor(**encrypted).get("/", headers={"cookie": cookies[0].partition(";")[0]}).status_code == 200
+
+
+def test_the_log_holds_json_lines_and_nobodys_data(server: Server) -> None:
+    seller = server.at_work("sales")
+    secret = "Zoroastre Quidam"
+    seller.get("/clients", params={"q": secret})
+    seller.get(f"/{secret}/")
+    seller.send_form("/clients/new", first_name=secret, last_name=secret, email="quidam@zoroastre.example")
+    numbers = [seller.get("/clients").headers["x-request-id"], seller.get("/none").headers["x-request-id"]]
+
+    while not {entry.get("id") for entry in server.log} >= set(numbers):
+        pass
+    entries = {entry["id"]: entry for entry in server.log if "id" in entry}
+
+    text = json.dumps(server.log).lower()
+    assert [
+        word for word in ("zoroastre", "quidam", "eecrm_", "127.0.0.1:") if word in text.replace(server.url, "")
+    ] == []
+    assert entries[numbers[0]].keys() == {
+        *("time", "level", "logger", "event", "id", "method", "page", "status", "refusal", "ms")
+    }
+    assert [(entries[number]["page"], entries[number]["status"]) for number in numbers] == [
+        ("/clients", 200),
+        ("-", 404),
+    ]
+
+
+def test_a_web_socket_is_closed_without_an_answer(server: Server) -> None:
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname, parts.port)) as line:
+        line.sendall(
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert b" 101 " not in line.recv(200)
+
+
+def test_health_tells_whether_the_database_can_be_used_and_nothing_else(company: Company) -> None:
+    with serving(company) as server:
+        visitor: Visitor = server.visitor()
+        assert (visitor.get("/healthz").text, visitor.get("/readyz").text) == ("alive\n", "ready\n")
+        file = company.url.removeprefix("sqlite:///")
+        company.database.close()
+        from pathlib import Path
+
+        Path(file).rename(f"{file}.away")
+
+        answer: httpx.Response = visitor.get("/readyz")
+
+        assert (answer.status_code, answer.text) == (503, "not ready\n")
+        assert visitor.get("/healthz").status_code == 200
+        page = visitor.get("/clients")
+        assert (page.status_code, page.headers["retry-after"]) == (503, "30")
+        assert file not in page.text
+        Path(f"{file}.away").rename(file)
+        assert visitor.get("/readyz").status_code == 200

@@ -1,0 +1,66 @@
+"""How many questions a page asks the database: as many for a long list as for a short one."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from src.config import Settings
+from src.db.session import Database
+from src.domain.permissions import Action
+from src.models.user import User
+from src.services import audit_trail, auth, clients
+from src.web.site import build_site
+from tests import factories
+from tests.factories import HASHER, PASSWORD
+from tests.real_databases import statements_of
+
+
+@pytest.fixture
+def token(database: Database) -> str:
+    """A seller with one client who has a contract, an event and a history."""
+    with database.writing() as session:
+        seller = factories.seller(session, username="sales")
+        client = factories.client(session, seller)
+        factories.event(session, factories.contract(session, client), factories.supporter(session))
+    now = datetime.now(UTC)
+    opened = auth.log_in(database, "sales", PASSWORD, address="192.0.2.7", interface="web", now=now, hasher=HASHER)
+    return opened.token
+
+
+def questions(database: Database, token: str, path: str) -> list[str]:
+    """The questions of one page; the site runs in this process."""
+    site = build_site(Settings("", "test"), database, exports=database)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=site)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+            return await browser.get(path, headers={"cookie": f"epicevents-session={token}"})
+
+    assert asyncio.run(ask()).status_code == 200  # fills what is kept in memory, and notes that somebody is there
+    with statements_of(database) as seen:
+        assert asyncio.run(ask()).status_code == 200
+    return [statement for statement in seen if "database_list" not in statement]
+
+
+def test_a_card_takes_six_questions_however_much_there_is(database: Database, token: str) -> None:
+    before = questions(database, token, "/clients/1")
+    with database.writing() as session:
+        client = clients.show_client(session, factories.actor(session.get_one(User, 1)), 1)
+        audit_trail.sign_as_system(session, Action.CLIENT_UPDATE)
+        for number in range(5):
+            factories.event(session, factories.contract(session, client))
+            client.company_name = f"Company {number}"
+            session.flush()
+
+    assert [len(before), len(questions(database, token, "/clients/1"))] == [6, 6]
+
+
+def test_a_list_takes_three_questions_with_one_row_or_twenty(database: Database, token: str) -> None:
+    before = questions(database, token, "/clients")
+    with database.writing() as session:
+        for _number in range(20):
+            factories.client(session, session.get_one(User, 1))
+
+    assert [len(before), len(questions(database, token, "/clients"))] == [3, 3]
