@@ -79,6 +79,8 @@ STATUSES: Mapping[type[errors.CrmError], int] = {
     errors.BackupFailed: 503,
     errors.BackupDamaged: 503,
     errors.NotRestored: 503,
+    errors.RevisionEdited: 503,
+    errors.TablesDiffer: 503,
     NoSuchPage: 404,
     NotUnderstood: 400,
     WrongMethod: 405,
