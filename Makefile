@@ -52,7 +52,7 @@ format: install ## Put the code in the project's style
 bench: install ## Measure the program against the floor of this machine
 	nice $(python) -m benchmarks $(ARGS)
 
-crash: install ## Kill writers at random and count what was lost (10,000 trials)
+crash: install ## Kill writers, upgrades and holders of locks everywhere, and count what was lost
 	nice $(python) -m tests.crash $(ARGS)
 
 fuzz: install ## Run the property tests with 100 times the examples

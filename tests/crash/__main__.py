@@ -1,80 +1,36 @@
-"""Kill writers at random and count what was lost. The exit code is 0 if nothing was, 1 otherwise."""
+"""Kill writers, upgrades and whoever holds a lock, and count what was lost. The exit code is 0 if nothing was, else 1.
+
+`python -m tests.crash` runs all parts in full; `python -m tests.crash upgrades --nth 10 --instants 20` a little of one.
+"""
 
 import argparse
-import multiprocessing
+import importlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from tests.crash.trials import Toll, run_on_sqlite, run_trials
+from tests.crash.telling import say
 
-PROJECT = Path(__file__).resolve().parents[2]
-# On a PostgreSQL server: a database that is migrated, empty, and may be filled. In the environment, as it may hold a
-# password.
-SERVER = "CRASH_DATABASE_URL"
+# Each is a module with run(); loaded when its turn comes: a small process is copied quickly.
+PARTS = {"writers": "killed_writers", "upgrades": "killed_upgrades", "locks": "held_locks"}
 
 
 def main() -> int:
-    """Run the trials that the command line asks for."""
+    """Run the parts that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--trials", type=int, default=10_000)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at the same time")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if none is named")
+    parser.add_argument("--trials", type=int, default=10_000, help="so many trials of killed writers")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many of these at a time")
+    parser.add_argument("--nth", type=int, default=1, help="kill upgrades at every nth statement")
+    parser.add_argument("--instants", type=int, default=200, help="and at so many random instants, per engine")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed kills at the same moments")
     wanted = parser.parse_args()
+    if unknown := set(wanted.parts) - set(PARTS):
+        parser.error(f"{', '.join(sorted(unknown))}: not a part")
     started = time.monotonic()
-    toll = Toll()
-    if url := os.environ.get(SERVER):
-        toll += run_trials(url, range(wanted.trials), seed=wanted.seed, pooled=True)
-    else:
-        run_jobs(toll, wanted.trials, jobs=wanted.jobs, seed=wanted.seed)
-    seconds = time.monotonic() - started
-    for fault in toll.faults:
-        say(f"FAULT {fault}\n")
-    say(
-        f"{toll.trials} trials in {seconds:.0f} s ({toll.trials / seconds:.0f} a second, seed {wanted.seed}): "
-        f"{toll.writers} writers killed, {toll.acknowledged} payments acknowledged, "
-        f"{toll.unsaid} saved and not yet said, {len(toll.faults)} faults.\n"
-    )
-    return 1 if toll.faults or toll.trials != wanted.trials else 0
-
-
-def run_jobs(toll: Toll, trials: int, *, jobs: int, seed: int) -> None:
-    """Share the trials among processes, each with databases of its own, and show how far they are."""
-    folder = Path(tempfile.mkdtemp(prefix="epic-events-crash-"))
-    template = folder / "template.db"
-    # By a process of its own: the smaller this one is, the quicker it is copied.
-    migrating = [sys.executable, "-m", "alembic", "-x", f"url=sqlite:///{template}", "upgrade", "head"]
-    subprocess.run(migrating, cwd=PROJECT, check=True, capture_output=True)
-    forking = multiprocessing.get_context("fork")
-    tolls = forking.SimpleQueue()  # without a thread: these processes copy themselves
-    shares = [trials // jobs + (1 if job < trials % jobs else 0) for job in range(jobs)]
-    members = [
-        forking.Process(target=run_on_sqlite, args=(template, share), kwargs={"seed": seed + job, "report": tolls.put})
-        for job, share in enumerate(shares)
-        if share
-    ]
-    for member in members:
-        member.start()
-    while any(member.is_alive() for member in members) or not tolls.empty():
-        if tolls.empty():
-            time.sleep(0.05)
-            continue
-        toll += tolls.get()
-        say(f"\r{toll.trials} of {trials} trials, {len(toll.faults)} faults ")
-    say("\n")
-    toll.faults += [f"a process of the trials ended with {member.exitcode}" for member in members if member.exitcode]
-    if not toll.faults:  # otherwise somebody wants to look at what is left
-        shutil.rmtree(folder)
-
-
-def say(words: str) -> None:
-    """Write to the terminal at once."""
-    sys.stdout.write(words)
-    sys.stdout.flush()
+    faults = sum(importlib.import_module(f"tests.crash.{PARTS[part]}").run(wanted) for part in wanted.parts or PARTS)
+    say(f"In all {time.monotonic() - started:.0f} s, {faults} faults.\n")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

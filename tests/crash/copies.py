@@ -1,0 +1,169 @@
+"""Databases that can be copied, broken and looked at: files in folders of their own, or databases of one server."""
+
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from tests.databases import maintenance, text_of
+from tests.postgres import private_server
+from tests.schema.fingerprints import Fingerprint, faults_of_sqlite, fingerprint_of
+
+# A PostgreSQL server on which databases may be made; without it a private one is started. It may hold a password.
+SERVER = "CRASH_SERVER_URL"
+
+
+class Copies(Protocol):
+    """What a trial asks of an engine."""
+
+    name: str
+
+    def empty(self) -> str:
+        """Give the address of a database that holds nothing; a file does not even exist."""
+
+    def copy(self, url: str) -> str:
+        """Give the address of a new database that holds the same."""
+
+    def look(self, url: str) -> Fingerprint:
+        """Give what must be the same before and after a change that was undone."""
+
+    def wait_for_the_dead(self, url: str) -> None:
+        """Let a server finish what a killed client had asked for."""
+
+    def faults(self, url: str) -> list[str]:
+        """Give what the engine itself finds wrong."""
+
+    def beside(self, url: str) -> list[str]:
+        """Name what there is beside the database."""
+
+    def drop(self, url: str) -> None:
+        """Remove the database and what is beside it."""
+
+
+class SqliteCopies:
+    """SQLite files, each in a folder of its own."""
+
+    name = "SQLite"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def empty(self) -> str:
+        """Name a file in a new folder."""
+        return f"sqlite:///{Path(tempfile.mkdtemp(dir=self.folder)) / 'company.db'}"
+
+    def copy(self, url: str) -> str:
+        """Copy the file, which nobody has open."""
+        new, file = self.empty(), _file(url)
+        if file.exists():
+            shutil.copyfile(file, _file(new))
+        return new
+
+    def look(self, url: str) -> Fingerprint:
+        """Give everything."""
+        return fingerprint_of(url)
+
+    def wait_for_the_dead(self, url: str) -> None:
+        """Nobody works on for a process that was killed."""
+
+    def faults(self, url: str) -> list[str]:
+        """Check the pages and the references."""
+        return faults_of_sqlite(_file(url)) if _file(url).exists() else []
+
+    def beside(self, url: str) -> list[str]:
+        """Name the files in the folder."""
+        return sorted(path.name for path in _file(url).parent.iterdir())
+
+    def drop(self, url: str) -> None:
+        """Remove the folder."""
+        shutil.rmtree(_file(url).parent)
+
+
+class PostgresqlCopies:
+    """Databases on one server."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, server: URL) -> None:
+        self.server = server
+        self._made: set[str] = set()
+
+    def empty(self) -> str:
+        """Create a database."""
+        return self._new("template1")
+
+    def copy(self, url: str) -> str:
+        """Create a database from another, which nobody has open."""
+        return self._new(make_url(url).database or "")
+
+    def look(self, url: str) -> Fingerprint:
+        """Give everything but the next numbers of sequences: PostgreSQL gives none twice, whatever is undone."""
+        return fingerprint_of(url).without_numbers()
+
+    def wait_for_the_dead(self, url: str) -> None:
+        """Wait until nobody but us is connected."""
+        address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with psycopg.connect(address, autocommit=True) as connection:
+            while connection.execute(others).fetchone() != (0,):
+                time.sleep(0.005)
+
+    def faults(self, url: str) -> list[str]:
+        """A lock that nobody holds any more."""
+        address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            locks = connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
+        return [] if locks == (0,) else [f"{locks} advisory locks are left"]
+
+    def beside(self, url: str) -> list[str]:
+        """Name the databases of the server that no trial made."""
+        with maintenance(self.server) as connection:
+            names = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        return sorted(names - self._made)
+
+    def drop(self, url: str) -> None:
+        """Drop the database."""
+        name = make_url(url).database or ""
+        with maintenance(self.server) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._made.remove(name)
+
+    def _new(self, template: str) -> str:
+        name = f"epic_events_crash_{secrets.token_hex(6)}"
+        with maintenance(self.server) as connection:
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        self._made.add(name)
+        return text_of(self.server.set(database=name))
+
+
+def _file(url: str) -> Path:
+    return Path(make_url(url).database or "")
+
+
+@contextmanager
+def server() -> Iterator[URL]:
+    """The PostgreSQL server that was named, or one of our own."""
+    if chosen := os.environ.get(SERVER):
+        yield make_url(chosen).set(drivername="postgresql+psycopg")
+        return
+    with private_server() as url:
+        yield url
+
+
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """A folder for files; what was not dropped, because something is wrong with it, stays."""
+    folder = Path(tempfile.mkdtemp(prefix="epic-events-crash-"))
+    yield folder
+    with suppress(OSError):
+        folder.rmdir()
