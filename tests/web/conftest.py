@@ -9,9 +9,10 @@ from sqlalchemy import URL
 from tests.cli.company import company, copied, copied_on_server, office_file, office_on_server
 from tests.real_databases import database
 from tests.services.office import Office
+from tests.web.browsers import chromium
 from tests.web.servers import Server, serving
 
-__all__ = ["company", "database", "office_file", "office_on_server"]
+__all__ = ["chromium", "company", "database", "office_file", "office_on_server"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,89 @@
+"""A real browser: Debian's Chromium, driven by Playwright. What the pages must not do is noted while they are used."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.factories import PASSWORD
+from tests.web.servers import Server
+
+# No sandbox of its own (tests run as root in containers), and no conversation with its maker.
+OPTIONS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
+]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@dataclass
+class Screen:
+    """One person's window, and what went wrong in it: failing scripts, what the security policy refused, dialogs."""
+
+    page: Page
+    server: Server
+    trouble: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Open one of our pages."""
+        self.page.goto(self.server.url + path)
+        return self.page
+
+    def log_in(self, username: str) -> Page:
+        """Log in by hand."""
+        self.open("/login")
+        self.page.fill("#username", username)
+        self.page.fill("#password", PASSWORD)
+        self.page.click("form[action='/login'] button")
+        self.page.wait_for_url(self.server.url + "/")
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, started once a worker."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program, "These tests need Chromium; on Debian: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def screen(
+    chromium: Browser,
+    server: Server,
+    *,
+    scripts: bool = True,
+    language: str = "en",
+    size: dict[str, int] | None = None,
+    dark: bool = False,
+) -> Iterator[Screen]:
+    """Open a window of its own; at the end nothing must have gone wrong in it."""
+    context: BrowserContext = chromium.new_context(
+        java_script_enabled=scripts,
+        locale=language,
+        viewport=size or DESK,  # type: ignore[arg-type]  # the sizes above
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+    )
+    try:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        opened = Screen(page, server)
+        page.on("pageerror", lambda error: opened.trouble.append(f"script: {error}"))
+        page.on("console", lambda said: opened.trouble.append(said.text) if _is_trouble(said.text) else None)
+        page.on("dialog", lambda dialog: (opened.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        yield opened
+        assert opened.trouble == [], opened.trouble
+    finally:
+        context.close()
+
+
+def _is_trouble(words: str) -> bool:
+    # Chromium also writes here that a page was answered with a status such as 404, which some tests ask for.
+    return "Failed to load resource" not in words
