@@ -12,21 +12,22 @@ from typing import Any
 from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine
+from sqlalchemy import URL, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 import src.schema.alembic_parts  # noqa: F401 - revisions use them
 from src.db.driver import sqlite_module
 from src.db.url import place_of
-from src.domain.errors import DatabaseError, DatabaseMissing, DataLossRefused, NotADatabase
-from src.i18n import N_, _
+from src.domain.errors import DatabaseMissing, DataLossRefused, NotADatabase
+from src.i18n import _
 from src.schema import autogenerate, lock
 from src.schema.answers import command_name, explained, say
 from src.schema.fitness import Fitness
 from src.schema.guard import declarations
 from src.schema.guard.declarations import declare_what_upgrade_added
 from src.schema.guard.guard import Guard
+from src.schema.references import refuse_broken_references
 from src.schema.state import UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, open_to_look, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
@@ -101,9 +102,9 @@ def _change_once(engine: Engine, url: URL, metadata: MetaData, *, stamp_anyway: 
                     context.run_migrations()
             except DataLossRefused:
                 if (transaction := connection.get_transaction()) is not None and transaction.is_active:
-                    _refuse_broken_references(connection)  # if there are any, they tell more
+                    refuse_broken_references(connection)  # if there are any, they tell more
                 raise
-            _refuse_broken_references(connection)
+            refuse_broken_references(connection)
 
 
 def _write_sql(url: URL, metadata: MetaData) -> None:
@@ -136,20 +137,6 @@ def _finish_revision(_context: MigrationContext, _revision: object, scripts: lis
         return
     for downgrade in scripts[0].downgrade_ops_list:
         declare_what_upgrade_added(downgrade)
-
-
-def _refuse_broken_references(connection: Connection) -> None:
-    """Refuse a change after which a row refers to one that does not exist; SQLite was told not to look meanwhile."""
-    if connection.dialect.name != "sqlite":
-        return
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    if broken:
-        tables = ", ".join(sorted({row[0] for row in broken}))
-        raise DatabaseError(
-            N_("The migration was undone: {count} rows would refer to rows that do not exist (in {tables})."),
-            count=len(broken),
-            tables=tables,
-        )
 
 
 def _file_state(url: URL) -> DatabaseState | None:

@@ -4,7 +4,7 @@ Looking changes nothing: no file, no table, no lock is taken that would stop any
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -167,14 +167,25 @@ def open_to_look(url: URL) -> Engine:
     sqlite = sqlite_module()
 
     def connect() -> Any:
-        # mode=rw, which does not create: a reader in mode=ro would leave its -wal and -shm files behind.
-        place = f"file:{quote(url.database or '')}?mode=rw"
+        place = f"file:{quote(url.database or '')}?{mode_without_trace(Path(url.database or ''))}"
         return sqlite.connect(place, uri=True, timeout=_READ_TIMEOUT_SECONDS, isolation_level=None)
 
     engine = create_engine(url, module=sqlite, creator=connect, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", lambda opened, _record: opened.execute("PRAGMA query_only=ON").close())
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
+
+
+def mode_without_trace(file: Path) -> str:
+    """Say in which mode SQLite opens a file, and closes it again, without a trace in it or beside it.
+
+    The last to close a database writes the log that a killed program left into it, unless it opened it to read only;
+    but a reader in mode=ro leaves -wal and -shm files behind where there were none. Neither mode creates the file.
+    """
+    with suppress(OSError):
+        if file.with_name(f"{file.name}-wal").stat().st_size:
+            return "mode=ro"
+    return "mode=rw"
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """`epicevents db verify`, `adopt` and `plan` on a database in every state, and what they find and take over."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +18,15 @@ from tests.cli.company import Answer, execute
 from tests.cli.test_states_of_database import place_of
 from tests.migrations.conftest import create_all, path_of, version_of
 from tests.migrations.conftest import execute as run_sql
+from tests.migrations.projects import add_revision, copy_project
 from tests.migrations.test_states import fingerprint
+from tests.program import HANG_SECONDS
+from tests.schema.backup.conftest import programs
+
+__all__ = ["programs"]
 
 HEAD = head_revision()
-COMMANDS = ("verify", "adopt")
+COMMANDS = ("verify", "plan", "adopt")
 
 
 class State(NamedTuple):
@@ -26,6 +34,7 @@ class State(NamedTuple):
 
     make: Callable[[str], object]
     verify: tuple[int, str]
+    plan: tuple[int, str]
     adopt: tuple[int, str]
 
 
@@ -64,11 +73,11 @@ UNKNOWN = (
 )
 SOUND = (0, "The database at {place} is what the migrations make, at revision {head}.")
 STATES = {
-    "no file": State(nothing, MISSING, MISSING),
-    "not a database": State(a_letter, NO_DATABASE, NO_DATABASE),
-    "empty": State(empty, EMPTY, EMPTY),
-    "made by create_all": State(create_all, UNVERSIONED, (0, "")),
-    "of another program": State(foreign, UNVERSIONED, (28, "- table users is missing")),
+    "no file": State(nothing, MISSING, MISSING, MISSING),
+    "not a database": State(a_letter, NO_DATABASE, NO_DATABASE, NO_DATABASE),
+    "empty": State(empty, EMPTY, EMPTY, EMPTY),
+    "made by create_all": State(create_all, UNVERSIONED, UNVERSIONED, (0, "")),
+    "of another program": State(foreign, UNVERSIONED, UNVERSIONED, (28, "- table users is missing")),
 }
 
 
@@ -88,6 +97,10 @@ def test_every_state(request: pytest.FixtureRequest, state: str) -> None:
 def test_at_head(migrated_url: str) -> None:
     before = fingerprint(migrated_url)
     check(migrated_url, "verify", SOUND)
+    answer = check(migrated_url, "plan", (0, ""))
+    nothing_to_do = f"There is nothing to do: the database at {place_of(migrated_url)} is at revision {HEAD}.\n"
+    assert answer.out == nothing_to_do
+    assert execute("db", "plan", "nowhere", env={"DATABASE_URL": migrated_url}).code == 5
     answer = check(migrated_url, "adopt", (0, ""))
     assert (
         answer.out == f"The database at {place_of(migrated_url)} was at revision {HEAD} already; nothing was changed.\n"
@@ -101,6 +114,51 @@ def test_at_a_revision_that_is_not_known(migrated_url: str) -> None:
     for command in COMMANDS:
         check(migrated_url, command, UNKNOWN)
     assert fingerprint(migrated_url) == before
+
+
+def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, programs: Path) -> None:
+    """In a copy of the project that has revisions of its own; the last of them would lose something."""
+    project = copy_project(tmp_path_factory.mktemp("newer"))
+    run_sql(migrated_url, INSERT_USER)
+    add_revision(project, "two", after=HEAD, upgrade="op.execute('CREATE TABLE rooms (id INTEGER)')", imports=IMPORT_OP)
+    path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(*words: str) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "src", "db", *words],
+            cwd=project,
+            env={**os.environ, **path, "DATABASE_URL": migrated_url},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=HANG_SECONDS,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    before = fingerprint(migrated_url)
+    assert run("verify").message == SOUND[1].format(place=place_of(migrated_url), head=HEAD)
+    behind = run("adopt")
+    assert (behind.code, "is older than this program" in behind.message) == (12, True)
+    plan = run("plan")
+    assert plan.code == 0, plan
+    assert plan.out.splitlines()[1].startswith("two\tChange nothing\t0.")
+    assert plan.out.endswith("\tCREATE TABLE rooms (id INTEGER)\n")
+    assert plan.message == "Nothing was changed: this was a rehearsal on a copy."
+    add_revision(project, "six", after="two", upgrade="op.execute('DELETE FROM users')", imports=IMPORT_OP)
+    lossy = run("plan", "--json", "--lang", "fr")
+    assert lossy.code == 22, lossy
+    assert [step["revision"] for step in lossy.json["steps"]] == ["two", "six"]
+    assert lossy.json["refusal"].startswith("La migration a été annulée\u00a0: la révision six perdrait")
+    assert lossy.json_error == lossy.json["refusal"]
+    assert fingerprint(migrated_url) == before
+
+
+IMPORT_OP = "from alembic import op"
+INSERT_USER = (
+    "INSERT INTO users (username, email, password_hash, first_name, last_name, phone, department, is_active,"
+    " must_change_password, first_name_key, name_key, created_at, updated_at, version)"
+    " VALUES ('ana', 'ana@epic.example', '', '', '', '', 'SALES', true, false, '', '', '2026-11-24', '2026-11-24', 1)"
+)
 
 
 def check(url: str, command: str, expected: tuple[int, str]) -> Answer:
@@ -182,6 +240,12 @@ def test_verify_names_a_revision_s_file_that_was_changed_after_it_was_applied(mi
     answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_url})
     assert answer.code == 28
     assert [(item["check"], Path(item["name"]).suffix) for item in answer.items] == [("revisions", ".py")]
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(migrated_sqlite_url: str) -> None:
+    place = {"DATABASE_URL": migrated_sqlite_url, "TERM": "xterm"}
+    assert "Revisions" in execute("db", "verify", answers=[""], screen=100, env=place).err
+    assert "Copying, then rehearsing" in execute("db", "plan", "base", answers=[""], screen=100, env=place).err
 
 
 def test_verify_tells_programs_where_nobody_looks(migrated_sqlite_url: str) -> None:

@@ -11,6 +11,7 @@ from src.i18n import N_
 
 # Verb -> where its click command is; the files import neither SQLAlchemy nor Alembic at their top.
 VERBS = {
+    "plan": "src.cli.db.planning:plan",
     "verify": "src.cli.db.checking:verify",
     "adopt": "src.cli.db.checking:adopt",
     "history": "src.cli.db.looking:history",

@@ -46,7 +46,7 @@ def dump_postgresql(
             folder = find_programs(server=version // 10_000, programs=programs)
             require_room(part.parent, size + _FOR_THE_MANIFEST)
             content = read_postgresql_content(lambda query: _json(connection, query), reading)
-            _dump(url, part, snapshot=snapshot, programs=folder, size=size, advance=dumping)
+            write_dump(url, part, snapshot=snapshot, programs=folder, size=size, advance=dumping)
             may_try = bool(_one(connection, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user"))
     except DBAPIError as error:
         raise translate(error, place=place_of(url)) from None
@@ -65,9 +65,13 @@ def dump_postgresql(
     return content, tried, f"PostgreSQL {version // 10_000}.{version % 10_000}"
 
 
-def _dump(url: URL, part: Path, *, snapshot: str, programs: Path, size: int, advance: Advance) -> None:
+def write_dump(
+    url: URL, part: Path, *, programs: Path, size: int, advance: Advance, snapshot: str | None = None
+) -> None:
+    """Let pg_dump write a database, as it is in a snapshot or now, into a file. Raises BackupFailed."""
     login = login_of(url)
-    command = [str(programs / "pg_dump"), "--format=custom", f"--file={part}", f"--snapshot={snapshot}"]
+    command = [str(programs / "pg_dump"), "--format=custom", f"--file={part}"]
+    command += [f"--snapshot={snapshot}"] if snapshot else []
     command += ["--no-password", "--lock-wait-timeout=60000", f"--dbname={login.address}"]
     with subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
         command, env=login.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

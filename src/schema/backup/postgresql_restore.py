@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from src.db.refusals import translate
 from src.db.url import place_of
-from src.domain.errors import Marked, NotRestored
+from src.domain.errors import BackupDamaged, Marked, NotRestored
 from src.i18n import N_
 from src.schema import lock
 from src.schema.backup.backups import Backup
@@ -74,16 +74,28 @@ def is_equal_when_restored(url: URL, dump: Path, content: Content, *, programs: 
         return _load(work, dump, parts, programs=programs, advance=lambda _share: None) == content
 
 
+def fill_from_dump(url: URL, dump: Path, *, programs: Path) -> None:
+    """Put all that is in a dump into an empty database. Raises DatabaseError or BackupDamaged."""
+    with transaction(login_of(url), programs=programs) as work:
+        if not _fill(work, dump, _parts_of(dump, programs=programs), programs=programs):
+            raise BackupDamaged(name=dump.name, reason=Marked(N_("pg_restore cannot read it")))
+        work.commit()
+
+
 def _load(work: Transaction, dump: Path, parts: Sequence[str], *, programs: Path, advance: Advance) -> Content | None:
+    if not _fill(work, dump, parts, programs=programs):
+        return None
+    for setting in SETTINGS:
+        work.ask(setting)
+    return read_postgresql_content(work.ask, advance)
+
+
+def _fill(work: Transaction, dump: Path, parts: Sequence[str], *, programs: Path) -> bool:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", errors="surrogateescape") as contents:
         # The schema public and the extensions may belong to somebody else, who alone may describe them.
         contents.writelines(f"{part}\n" for part in parts if not _NOT_OURS.search(part))
         contents.flush()
-        if not work.run_dump(dump, Path(contents.name), programs=programs):
-            return None
-    for setting in SETTINGS:
-        work.ask(setting)
-    return read_postgresql_content(work.ask, advance)
+        return work.run_dump(dump, Path(contents.name), programs=programs)
 
 
 def _parts_of(dump: Path, *, programs: Path) -> list[str]:

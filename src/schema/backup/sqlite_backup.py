@@ -30,7 +30,7 @@ def copy_sqlite(source: Path, part: Path, advance: Advance) -> Content:
     with reading(source) as driver:
         require_room(part.parent, size_of(driver) + _FOR_THE_MANIFEST)
         content = read_sqlite_content(driver, reading_source)
-        _copy(driver, part, copying)
+        copy_pages(driver, part, copying)
     with untouched(part) as copy:
         if not is_sound(copy):
             raise NotADatabase(place=str(source))
@@ -42,7 +42,9 @@ def copy_sqlite(source: Path, part: Path, advance: Advance) -> Content:
     return content
 
 
-def _copy(driver: Any, part: Path, advance: Advance) -> None:
+def copy_pages(driver: Any, part: Path, advance: Advance) -> None:
+    """Copy what an open transaction sees into an empty file, page by page. Raises DiskFull or BackupFailed."""
+
     def tell(_status: int, remaining: int, total: int) -> None:
         advance((total - remaining) / max(1, total))
 
