@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from tests.factories import PASSWORD
 from tests.web.servers import Server
@@ -76,12 +76,17 @@ def screen(
         page.set_default_timeout(60_000)
         opened = Screen(page, server)
         page.on("pageerror", lambda error: opened.trouble.append(f"script: {error}"))
-        page.on("console", lambda said: opened.trouble.append(said.text) if _is_trouble(said.text) else None)
-        page.on("dialog", lambda dialog: (opened.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda said: opened.trouble.extend([said.text] if _is_trouble(said.text) else []))
+        page.on("dialog", lambda dialog: _dismiss(dialog, opened))
         yield opened
         assert opened.trouble == [], opened.trouble
     finally:
         context.close()
+
+
+def _dismiss(dialog: Dialog, opened: Screen) -> None:
+    opened.trouble.append(f"dialog: {dialog.message}")
+    dialog.dismiss()
 
 
 def _is_trouble(words: str) -> bool:
