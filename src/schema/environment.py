@@ -23,9 +23,10 @@ from src.domain.errors import DatabaseMissing, DataLossRefused, NotADatabase
 from src.i18n import _
 from src.schema import autogenerate, lock
 from src.schema.answers import command_name, explained, say
+from src.schema.aside.autogenerate import set_aside_what_is_dropped
 from src.schema.fitness import Fitness
 from src.schema.guard import declarations
-from src.schema.guard.declarations import declare_what_upgrade_added
+from src.schema.guard.declarations import declare_what_becomes_weaker, declare_what_upgrade_added
 from src.schema.guard.guard import Guard
 from src.schema.references import refuse_broken_references
 from src.schema.state import UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, open_to_look, state_of_file
@@ -135,8 +136,11 @@ def _finish_revision(_context: MigrationContext, _revision: object, scripts: lis
         scripts.clear()
         context.config.print_stdout(_("The database already agrees with the models: no revision was written."))
         return
-    for downgrade in scripts[0].downgrade_ops_list:
+    for upgrade, downgrade in zip(scripts[0].upgrade_ops_list, scripts[0].downgrade_ops_list, strict=True):
+        set_aside_what_is_dropped(upgrade, downgrade)
         declare_what_upgrade_added(downgrade)
+        declare_what_becomes_weaker(upgrade)
+        declare_what_becomes_weaker(downgrade)
 
 
 def _file_state(url: URL) -> DatabaseState | None:

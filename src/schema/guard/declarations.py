@@ -21,6 +21,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import renderers
 from alembic.operations import MigrateOperation, Operations, toimpl
 from alembic.operations.ops import (
+    AlterColumnOp,
     DowngradeOps,
     DropColumnOp,
     DropConstraintOp,
@@ -161,8 +162,12 @@ def _drop_constraint(operations: Operations, operation: DropConstraintOp) -> Non
 @renderers.dispatch_for(Declare)
 def _in_source(_context: AutogenContext, operation: Declare) -> str:
     declared = operation.declared
+    if declared is not None and declared.what == "change":
+        return (
+            f"op.accept_change(table={declared.table!r}, columns={[*declared.names]!r}, because={declared.because!r})"
+        )
     if declared is None or declared.what != "loss":
-        raise TypeError("only losses are written by autogenerate")
+        raise TypeError("only losses and changes are written by autogenerate")
     column = f", column={declared.detail!r}" if declared.detail else ""
     return f"op.accept_loss(table={declared.table!r}{column}, because={declared.because!r})"
 
@@ -185,6 +190,21 @@ def declare_what_upgrade_added(downgrade: UpgradeOps | DowngradeOps) -> None:
                 steps.append(Declare(Accepted("loss", inner.table_name, _ADDED_HERE, detail=inner.column_name)))
         steps.append(step)
     downgrade.ops[:] = steps
+
+
+def declare_what_becomes_weaker(direction: UpgradeOps | DowngradeOps) -> None:
+    """Write beside each column that autogenerate makes nullable, or whose default it changes, that this is meant."""
+    steps: list[MigrateOperation] = []
+    for step in direction.ops:
+        for inner in getattr(step, "ops", [step]):
+            if isinstance(inner, AlterColumnOp) and (
+                inner.modify_nullable
+                or (inner.modify_server_default is not False and inner.existing_server_default not in {None, False})
+            ):
+                because = "the models said so when this was written"
+                steps.append(Declare(Accepted("change", inner.table_name, because, names=(inner.column_name,))))
+        steps.append(step)
+    direction.ops[:] = steps
 
 
 def _named(table: str | None, name: object) -> Accepted:

@@ -22,6 +22,7 @@ from src.schema.guard.postgresql_watch import PostgresqlWatch
 from src.schema.guard.rows import Range, TablePrint
 from src.schema.guard.sql_text import normal
 from src.schema.guard.sqlite_watch import SqliteWatch
+from src.schema.own_tables import ASIDE
 
 # What may run where each statement commits by itself: nothing that could lose anything.
 _SAFE_ALONE = re.compile(
@@ -104,7 +105,7 @@ class Guard:
         }
         with self._at_work():
             self._watch = SqliteWatch(driver) if connection.dialect.name == "sqlite" else PostgresqlWatch(driver)
-            self._ignored = frozenset({version_table})
+            self._ignored = frozenset({version_table, ASIDE})
             self._begin(self._watch.read_objects())
         for name, listener in listeners.items():
             event.listen(connection, name, listener)

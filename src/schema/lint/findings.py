@@ -9,11 +9,11 @@ from src.i18n import N_, _
 RULES: Mapping[str, tuple[str, str]] = {
     "drop-table": (
         N_("{what} is dropped with everything in it."),
-        N_('Stop using it first; then drop it in a later revision that declares contract_step = "why".'),
+        N_("Stop using it first; then op.set_aside_table(…) keeps its rows until a later op.purge_set_aside(…)."),
     ),
     "drop-column": (
         N_("{what} is dropped with its values."),
-        N_('Stop using it first; then drop it in a later revision that declares contract_step = "why".'),
+        N_("Stop using it first; then op.set_aside_column(…) keeps its values until a later op.purge_set_aside(…)."),
     ),
     "rename": (
         N_("{what} is renamed while older programs still use its name."),
@@ -31,7 +31,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     ),
     "type-narrowing": (
         N_("{what} gets a type that may not hold its values."),
-        N_("Add a column of the new type, convert with a check that every value survives, and switch over."),
+        N_("Give a converter and its opposite (convert=…, convert_back=…), or say why values may change."),
     ),
     "volatile-default": (
         N_("{what} has a default that differs from row to row: PostgreSQL rewrites the whole table under a lock."),

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from src.schema.lint.findings import RULES, Finding
-from src.schema.lint.operations import operations_of, text_of
+from src.schema.lint.operations import called, operations_of, text_of
 from src.schema.lint.rules import RULES_OF_UPGRADE, Steps
 
 CHECKSUMS = "checksums.json"
@@ -87,7 +87,7 @@ def _upgrade(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
 
 def _downgrade(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    if "upgrade" not in functions or _does_nothing(functions["upgrade"]):
+    if "upgrade" not in functions or _does_nothing(functions["upgrade"]) or _only_purges(functions["upgrade"]):
         return
     down = functions.get("downgrade")
     if down is None or _does_nothing(down):
@@ -100,6 +100,12 @@ def _does_nothing(function: ast.FunctionDef) -> bool:
         or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         for statement in function.body
     )
+
+
+def _only_purges(function: ast.FunctionDef) -> bool:
+    """What was purged cannot come back; what it was called still can, by the downgrade of the step before."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return {called(call) for call in calls} == {"purge_set_aside"}
 
 
 def _contract_step(tree: ast.Module) -> bool:

@@ -64,7 +64,7 @@ def renames(steps: Steps) -> Iterator[Found]:
 def drop_and_add(steps: Steps) -> Iterator[Found]:
     """Autogenerate writes a rename as a drop and an add: the values would be lost."""
     added = {step.table: step for step in steps.named("add_column")}
-    for step in steps.named("drop_column"):
+    for step in steps.named("drop_column", "set_aside_column"):
         if step.table in added:
             new = _column_of(added[step.table])
             yield step.line, "looks-like-rename", f"{_column_name(step)} → {text_of(new.args[0]) if new else '?'}"
@@ -89,6 +89,8 @@ def type_changes(steps: Steps) -> Iterator[Found]:
     """A narrower type cannot hold every value."""
     for step in steps.named("alter_column"):
         new = step.argument(-1, "type_")
+        if any(step.argument(-1, word) is not None for word in ("convert_back", "accept_conversion")):
+            continue  # it was thought of, and alter_column looks at every value
         if new is not None and may_lose_values(step.argument(-1, "existing_type"), new):
             yield step.line, "type-narrowing", _column_name(step)
 

@@ -61,7 +61,7 @@ def rebuild_table(connection: Connection, new: TableText, old: Keeping, values: 
         aside = _free_name(connection)
         connection.exec_driver_sql(f"ALTER TABLE main.{quoted(old.name)} RENAME TO {quoted(aside)}")
         connection.exec_driver_sql(new.sql)
-        before, after = (_stored_columns(connection, table) for table in (aside, old.name))
+        before, after = (stored_columns(connection, table) for table in (aside, old.name))
         targets, expressions = [], []
         kept = {folded(column) for column in before}
         for column in after:
@@ -71,7 +71,7 @@ def rebuild_table(connection: Connection, new: TableText, old: Keeping, values: 
             elif folded(column) in kept:
                 targets.append(quoted(column))
                 expressions.append(f"o.{quoted(column)}")
-        old_id, new_id = (_row_number(connection, table) for table in (aside, old.name))
+        old_id, new_id = (row_number(connection, table) for table in (aside, old.name))
         if old_id and new_id:
             targets.insert(0, new_id)
             expressions.insert(0, f"o.{old_id}")
@@ -147,9 +147,24 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def stored_columns(connection: Connection, table: str) -> list[str]:
+    """List the columns that values can be written to."""
+    rows = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (table,))
+    return [name for (name,) in rows]
+
+
+def row_number(connection: Connection, table: str) -> str | None:
+    """Give a name for the number of a table's rows, where no column of the table is that number already."""
+    facts = connection.exec_driver_sql("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (table,)).scalar()
+    if facts:
+        return None
+    names = {folded(name) for (name,) in connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table,))}
+    return next((name for name in _ROWID_NAMES if name not in names), None)
+
+
 def _firing(connection: Connection, owner: str, trigger: str) -> Iterator[str]:
     words = names_in_sql(trigger.split("(", 1)[0])
-    columns = _stored_columns(connection, owner)
+    columns = stored_columns(connection, owner)
     target = f"main.{quoted(owner)}"
     if "delete" in words:
         yield f"DELETE FROM {target}"
@@ -158,21 +173,6 @@ def _firing(connection: Connection, owner: str, trigger: str) -> Iterator[str]:
     if "update" in words:
         changes = ", ".join(f"{quoted(column)} = {quoted(column)}" for column in columns)
         yield f"UPDATE {target} SET {changes}"
-
-
-def _stored_columns(connection: Connection, table: str) -> list[str]:
-    """List the columns that values can be written to."""
-    rows = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (table,))
-    return [name for (name,) in rows]
-
-
-def _row_number(connection: Connection, table: str) -> str | None:
-    """Give a name for the number of a table's rows, where no column of the table is that number already."""
-    facts = connection.exec_driver_sql("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (table,)).scalar()
-    if facts:
-        return None
-    names = {folded(name) for (name,) in connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table,))}
-    return next((name for name in _ROWID_NAMES if name not in names), None)
 
 
 def _sequence(connection: Connection, table: str) -> int | None:

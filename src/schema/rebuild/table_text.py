@@ -155,16 +155,13 @@ class TableText:
 
     def _without_part(self, part: Span) -> "TableText":
         start, end = self._tokens[part.first].start, self._tokens[part.end - 1].end
-        if self._words[part.end] == ",":
-            following = self._all[self._all.index(self._tokens[part.end]) + 1]
-            # A comment that follows stays; the space before what follows goes.
-            return self._edited(start, following.start if following.kind != "comment" else self._comma_end(part), "")
         comma = self._tokens[part.first - 1]
         between = self.sql[comma.end : start]
-        return self._edited(comma.start, end, between.rstrip(" ") if between.strip() else "")
-
-    def _comma_end(self, part: Span) -> int:
-        return self._tokens[part.end].end
+        if comma.text == "," and (not between.strip() or self._words[part.end] != ","):
+            # A comment behind the comma is about what stands before it: it stays.
+            return self._edited(comma.start, end, between.rstrip(" ") if between.strip() else "")
+        after = self._all[self._all.index(self._tokens[part.end]) + 1]
+        return self._edited(start, after.start if after.kind != "comment" else self._tokens[part.end].end, "")
 
     def _start_of_gap(self, position: int) -> int:
         """Where the space before a token begins; after a comment to the end of the line it must stay."""

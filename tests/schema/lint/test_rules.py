@@ -14,8 +14,8 @@ BLOCK = "with op.get_context().autocommit_block():"
 
 # rule -> (a bad upgrade, the same done safely)
 UPGRADES: dict[str, tuple[str, str]] = {
-    "drop-table": ("op.drop_table('old')", "op.create_table('new', sa.Column('id', sa.Integer()))"),
-    "drop-column": ("op.drop_column('t', 'fax')", "op.add_column('t', sa.Column('fax', sa.String(20)))"),
+    "drop-table": ("op.drop_table('old')", "op.set_aside_table('old')"),
+    "drop-column": ("op.drop_column('t', 'fax')", "op.set_aside_column('t', 'fax')"),
     "rename": (
         "op.alter_column('t', 'a', new_column_name='b')",
         "op.alter_column('t', 'a', type_=sa.String(50), existing_type=sa.String(20))",
@@ -30,7 +30,7 @@ UPGRADES: dict[str, tuple[str, str]] = {
     ),
     "type-narrowing": (
         "op.alter_column('t', 'a', existing_type=sa.String(50), type_=sa.String(20))",
-        "op.alter_column('t', 'a', existing_type=sa.String(20), type_=sa.Text())",
+        "op.alter_column('t', 'a', type_=sa.Integer(), convert='length(a)', convert_back='zeros(a)')",
     ),
     "volatile-default": (
         "op.add_column('t', sa.Column('a', sa.Uuid(), server_default=sa.text('gen_random_uuid()')))",
@@ -106,6 +106,21 @@ def test_a_revision_that_changes_nothing_needs_no_way_back(tmp_path: Path) -> No
 def test_a_declared_contract_step_may_drop_and_rename(step: str, tmp_path: Path) -> None:
     assert rules_found(revision(tmp_path, step, head="contract_step = 'unused since 0007'")) == set()
     assert rules_found(revision(tmp_path, step, head="contract_step = ''")) != set()
+
+
+def test_a_column_set_aside_while_another_comes_looks_like_a_rename_too(tmp_path: Path) -> None:
+    upgrade = "op.set_aside_column('t', 'a')\nop.add_column('t', sa.Column('b', sa.String(20)))"
+
+    assert rules_found(revision(tmp_path, upgrade)) == {"looks-like-rename"}
+
+
+def test_a_purge_has_no_way_back(tmp_path: Path) -> None:
+    purge = "op.purge_set_aside('t', 'a', because='unused since 0007')"
+    nothing = "\ndef downgrade():\n    pass\n"
+
+    assert rules_found(revision(tmp_path, purge, downgrade=nothing)) == set()
+    more = f"{purge}\nop.add_column('t', sa.Column('b', sa.String(20)))"
+    assert rules_found(revision(tmp_path, more, downgrade=nothing)) == {"no-downgrade"}
 
 
 def test_what_happens_to_a_table_of_the_same_revision_is_free(tmp_path: Path) -> None:
