@@ -26,6 +26,7 @@ from src.schema.answers import command_name, explained, say
 from src.schema.aside.autogenerate import set_aside_what_is_dropped
 from src.schema.fitness import Fitness
 from src.schema.guard import declarations
+from src.schema.guard.alone import all_in_one_transaction
 from src.schema.guard.declarations import declare_what_becomes_weaker, declare_what_upgrade_added
 from src.schema.guard.guard import Guard
 from src.schema.references import refuse_broken_references
@@ -90,6 +91,8 @@ def _change_once(engine: Engine, url: URL, metadata: MetaData, *, stamp_anyway: 
     with engine.connect() as connection:
         options = {declarations.OPTION: guard.declare, "on_version_apply": guard.verify_revision}
         _configure(metadata, connection=connection, **options)
+        if connection.dialect.name == "sqlite":
+            all_in_one_transaction(context.get_context())
         # From here the turn is ours and the revision that is read stays the current one.
         with context.begin_transaction():
             fitness = Fitness(url, metadata, connection)

@@ -4,7 +4,6 @@ What the database is made of is read before and after each revision. A table's r
 statement that will write to it, and once more at the end: tables that nobody touches cost nothing.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -14,22 +13,19 @@ from sqlalchemy.exc import DBAPIError
 
 from src.domain.errors import DataLossRefused, Marked
 from src.i18n import N_
+from src.schema.guard.alone import NOT_FIRST, drop_half_made_index, why_not_alone
 from src.schema.guard.declarations import Accepted, Declarations
 from src.schema.guard.losses import Loss, lost_objects, stale
 from src.schema.guard.lost_rows import lost_rows
 from src.schema.guard.objects import Key, Objects, columns_of, table_key
 from src.schema.guard.postgresql_watch import PostgresqlWatch
 from src.schema.guard.rows import Range, TablePrint
-from src.schema.guard.sql_text import normal
+from src.schema.guard.sql_text import names_in, normal
 from src.schema.guard.sqlite_watch import SqliteWatch
 from src.schema.own_tables import ASIDE
 
-# What may run where each statement commits by itself: nothing that could lose anything.
-_SAFE_ALONE = re.compile(
-    r"(create (unique )?index|drop index concurrently|reindex|vacuum|analyze|select|show|set|reset"
-    r"|alter type \S+( \. \S+)? add value)\b"
-)
-_DROPPED_INDEX = re.compile(r"drop index concurrently (?:if exists )?(?:\S+ \. )?(\S+)")
+# What changes nothing that could have to be done twice.
+_LOOKING = ("select", "show", "set ", "reset", "explain")
 
 
 class Watch(Protocol):
@@ -72,7 +68,7 @@ class Guard:
         self._at_start: Objects = {}
         self._before: Objects = {}
         self._prints: dict[str, TablePrint] = {}
-        self._changed = False
+        self._changed = self._alone = False
         self._working = False
 
     def declare(self, declared: Accepted | None, watched: Sequence[str]) -> None:
@@ -133,7 +129,7 @@ class Guard:
         after = self._verify(revision)
         unfit = [
             Loss(one.table, ", ".join(one.names), N_("this declaration names nothing that goes or changes here"), {})
-            for one in stale(self._at_start, after, self._declared)
+            for one in stale(self._at_start, after, self._declared, again=self._alone)
         ]
         if unfit:
             self._refuse(unfit, revision)
@@ -143,13 +139,13 @@ class Guard:
         """Begin a revision."""
         self._declared = Declarations()
         self._at_start = objects
+        self._changed = self._alone = False
         self._go_on(objects)
 
     def _go_on(self, objects: Objects) -> None:
         """Begin a revision, or what follows a commit inside of one."""
         self._before = objects
         self._prints = {}
-        self._changed = False
         if self._watch is not None:
             self._watch.start(objects, ignored=self._ignored)
 
@@ -234,9 +230,17 @@ class Guard:
         watch = self._watch
         if watch is None or self._working:
             return
-        if watch.dialect == "postgresql" and _commits_alone(connection):
-            self._require_safe_alone(normal(statement))
+        if _commits_alone(connection):
+            self._alone = True
+            words = normal(statement)
+            if (why_not := why_not_alone(words, self._before, self._declared)) is not None:
+                self._refuse([Loss("", "", why_not, {})])
+            with self._at_work():
+                drop_half_made_index(connection.connection.driver_connection, words)
             return
+        if not self._changed:
+            looking = normal(statement).startswith(_LOOKING)
+            self._changed = not looking and not names_in(statement) & self._ignored
         with self._at_work():
             tables = watch.written_by(statement, parameters, many=many)
             if watch.ending:
@@ -253,11 +257,12 @@ class Guard:
         self._after_statement()
 
     def _before_commit(self, connection: Connection) -> None:
-        """An autocommit block commits what came before it: that is verified first."""
+        """An autocommit block commits the revisions before it: that is verified first."""
         if self._watch is None:
             return
-        # On SQLite the block is a transaction like any other, see src/schema/lock.py.
-        if self._watch.dialect == "sqlite" or not _commits_alone(connection):
+        if not _commits_alone(connection):
+            if self._changed:
+                self._refuse([Loss("", "", NOT_FIRST, {})])
             self._go_on(self._verify(None))
         self._watch.trust(trusted=True)
 
@@ -269,17 +274,6 @@ class Guard:
         if self._watch is not None:
             self._watch.trust(trusted=False)
             self._watch.note_beginning()
-
-    def _require_safe_alone(self, words: str) -> None:
-        dropped = _DROPPED_INDEX.match(words)
-        if dropped is not None:
-            owners = [key for key in self._before if key.kind == "index" and normal(key.name) == dropped[1]]
-            if all(self._declared.drops(*key) for key in owners):
-                return
-        elif _SAFE_ALONE.match(words):
-            return
-        what = N_("in an autocommit block nothing can be undone, so only indexes and the like are made there")
-        self._refuse([Loss("", "", what, {})])
 
     def _refuse_bypass(self, cause: Exception | None) -> None:
         watch = self._watch

@@ -36,6 +36,8 @@ def lost_objects(
     words = _new_words(declared)
     unnamed = {(key.kind, key.table, said.get("definition")) for key, said in after.items()}
     for key, said in before.items():
+        if key.kind == "index" and said.get("definition", "").endswith(" invalid"):
+            continue  # PostgreSQL could not finish it, and nobody can use it
         if table_key(key.table) in before and table_key(declared.new_name(key.table)) not in after:
             # A table takes along all that is on it.
             if key.kind == "table" and not declared.loses(key.table) and key not in empty:
@@ -88,12 +90,15 @@ def _changed(key: Key, said: Definition, now: Definition, words: Mapping[str, st
         yield Loss(key.table, "", N_("{kind} {name}: {old} became {new}"), facts, _drop(key))
 
 
-def stale(before: Objects, after: Objects, declared: Declarations) -> Iterator[Accepted]:
-    """Give the declarations that name nothing: misspelt, or left over from an earlier draft."""
+def stale(before: Objects, after: Objects, declared: Declarations, *, again: bool) -> Iterator[Accepted]:
+    """Give the declarations that name nothing: misspelt, or left over from an earlier draft.
+
+    `again`: a block of the revision may have dropped its indexes before somebody was killed.
+    """
     for one in declared.accepted:
         new = declared.new_name(one.table)
         columns = columns_of(before, one.table)
-        if one.what == NAMED:
+        if one.what == NAMED or (again and (one.what, one.detail) == ("drop", "index")):
             continue
         if one.what == "drop":
             key = Key(one.detail, one.table, one.names[0])

@@ -39,11 +39,14 @@ RULES: Mapping[str, tuple[str, str]] = {
     ),
     "index-not-concurrent": (
         N_("{what} is built while PostgreSQL lets nobody write to the table."),
-        N_("Use postgresql_concurrently=True inside: with op.get_context().autocommit_block()"),
+        N_(
+            "Use postgresql_concurrently=True and if_not_exists=True, first in its revision, inside: with"
+            " op.get_context().autocommit_block()"
+        ),
     ),
     "concurrently-in-transaction": (
         N_("{what} is built concurrently inside a transaction, which PostgreSQL refuses."),
-        N_("Put it inside: with op.get_context().autocommit_block()"),
+        N_("Put it first in its revision, inside: with op.get_context().autocommit_block()"),
     ),
     "constraint-without-not-valid": (
         N_("{what} makes PostgreSQL read the whole table while nobody may write to it."),

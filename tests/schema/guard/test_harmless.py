@@ -234,31 +234,6 @@ def test_the_first_revision_does_not_end_the_transaction_either(project: Foreign
     assert project.rows(f"SELECT count(*) FROM {catalogue}") == [(0,)]
 
 
-def test_an_autocommit_block_commits_only_what_lost_nothing(project: ForeignProject) -> None:
-    library(project)
-    before = project.dump()
-    concurrently = " CONCURRENTLY" if project.dialect == "postgresql" else ""
-    index = f"CREATE INDEX{concurrently} ix_new ON books (title)"
-    block = f"with op.get_context().autocommit_block():\n    op.execute('{index}')"
-    project.add("block", f"{sql('DELETE FROM notes')}\n{block}")
-    with pytest.raises(DataLossRefused, match="notes: 3 of 3 rows are gone"):
-        project.upgrade()
-    assert project.dump() == before
-    project.versions.joinpath("001_block.py").unlink()
-    project.add("block", block)
-    project.upgrade()
-    assert project.rows("SELECT version_num FROM alembic_version") == [("block",)]
-
-
-def test_nothing_is_deleted_where_it_could_not_be_undone(project: ForeignProject) -> None:
-    library(project)
-    before = project.dump()
-    project.add("block", "with op.get_context().autocommit_block():\n    op.execute('DELETE FROM notes')")
-    with pytest.raises(DataLossRefused):
-        project.upgrade()
-    assert project.dump() == before
-
-
 def test_values_that_python_takes_for_equal_are_told_apart(sqlite_project: ForeignProject) -> None:
     pairs = [
         ("1", "1.0"),
