@@ -18,7 +18,10 @@ def run(arguments: list[str]) -> int:
     if rest in ([], ["--help"], ["-h"]) and COMPLETION_VARIABLE not in os.environ:
         return _show_overview()
     # From here on click is loaded.
-    from src.cli.shell import run_command  # noqa: PLC0415 - the overview above must not pay for it
+    from src.cli.outcome import heed_interruptions  # noqa: PLC0415 - the overview above must not pay for it
+
+    heed_interruptions()
+    from src.cli.shell import run_command  # noqa: PLC0415 - as above
 
     return run_command(rest)
 

@@ -5,6 +5,7 @@ the constraint are read, never its text. SQLite names a broken UNIQUE by its col
 its codes only the first part is read, because not every driver gives the rest.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -44,6 +45,8 @@ _COLUMN_WORDS = {
     "username": N_("username"),
     "idempotency_key": N_("idempotency key"),
 }
+# Measured: below this SQLite cannot make the 32 KB that readers and writers share.
+_ROOM_TO_READ = 64 * 1024
 _STILL_USED = N_("Other records still refer to this one, or it refers to one that does not exist.")
 
 
@@ -73,11 +76,33 @@ def _from_sqlite(code: str, text: str, place: str) -> CrmError:
         return DatabaseReadOnly(place=place)
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return NotADatabase(place=place)
-    if code.startswith("SQLITE_CANTOPEN") and _is_missing(Path(place)):
-        return DatabaseMissing(place=place, command="epicevents init")
-    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
+    if code.startswith("SQLITE_CANTOPEN"):
+        return _from_closed_file(Path(place), text)
+    if code.startswith("SQLITE_IOERR") and _disk_is_full(Path(place)):
+        return DiskFull()
+    if code.startswith(("SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
         return DatabaseUnreachable(place=place, reason=Marked(why_refused(text)))
     return DatabaseError()
+
+
+def _from_closed_file(file: Path, text: str) -> CrmError:
+    if _is_missing(file):
+        return DatabaseMissing(place=str(file), command="epicevents init")
+    if os.path.isdir(file):  # noqa: PTH112 - Path.is_dir() raises in a folder that we may not enter
+        return NotADatabase(place=str(file))
+    if os.access(file, os.R_OK) and not os.access(file.parent, os.W_OK):
+        # On a read-only disk: the write-ahead log, without which there is no reading, cannot be made.
+        return DatabaseReadOnly(place=str(file))
+    return DatabaseUnreachable(place=str(file), reason=Marked(why_refused(text)))
+
+
+def _disk_is_full(file: Path) -> bool:
+    # The memory that readers share is a file, too; on some file systems it fails with an error of its own.
+    try:
+        disk = os.statvfs(file.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _ROOM_TO_READ
 
 
 def _is_missing(file: Path) -> bool:

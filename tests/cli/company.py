@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
@@ -110,6 +111,7 @@ def execute(
     with (
         patch.dict(os.environ, {**(env or {}), **width}),
         patch("sys.stdin", standard_input),
+        patch("sys.unraisablehook", sys.unraisablehook),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

@@ -3,7 +3,6 @@
 import importlib
 import json
 import pkgutil
-import signal
 import stat
 import subprocess
 import sys
@@ -241,52 +240,6 @@ def test_an_output_that_is_full_is_said(arguments: tuple[str, ...]) -> None:
 
     assert failed.stderr == "Error: The output could not be written: no space left on the disk.\n"
     assert failed.returncode == 21
-
-
-def interrupted(*arguments: str) -> tuple[str, int]:
-    """What the sample program says when Ctrl-C reaches it while it works, and its exit code."""
-    with subprocess.Popen(
-        [*SAMPLE, *arguments],
-        cwd=PROJECT,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "waiting\n"
-        process.send_signal(signal.SIGINT)
-        return process.stderr.read().strip(), process.wait(HANG_SECONDS)
-
-
-def test_ctrl_c_ends_with_130_and_says_that_nothing_was_saved() -> None:
-    assert interrupted("wait") == ("Interrupted. Nothing was saved.", 130)
-    assert interrupted("wait", "--lang", "fr") == ("Interrompu. Rien n’a été enregistré.", 130)
-
-
-def test_ctrl_c_after_the_commit_says_that_the_change_was_saved() -> None:
-    assert interrupted("wait", "--saved") == ("Interrupted, but the change was saved.", 130)
-
-
-@pytest.mark.parametrize("milliseconds", [20, 30, 40, 50, 60, 80, 100, 120])
-def test_ctrl_c_during_the_start_shows_no_traceback(milliseconds: int) -> None:
-    code = f"""
-import os, signal, sys, threading
-from src.__main__ import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-timer = threading.Timer({milliseconds / 1000}, os.kill, (os.getpid(), signal.SIGINT))
-timer.daemon = True
-timer.start()
-sys.argv[1:] = ["permissions"]
-sys.exit(main())
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (ended.returncode, ended.stderr.strip()) in [(130, "Interrupted. Nothing was saved."), (0, "")]
 
 
 def test_closed_streams_are_no_reason_to_fail() -> None:

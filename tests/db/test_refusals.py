@@ -1,5 +1,9 @@
 """What a database says is translated by its code, never by its words: each code has its named error."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from src.db.session import Database
 from src.domain import errors
 from src.domain.errors import CrmError
 from src.domain.rules import CONSTRAINT_MESSAGES
+from tests.cli.terminals import PROJECT
 
 POSTGRESQL = {
     "23514": errors.RuleBroken,
@@ -89,8 +94,44 @@ def test_a_file_that_cannot_be_opened_is_missing_or_closed(tmp_path: Path) -> No
     said: Any = sqlite_module().OperationalError("unable to open database file")
     said.sqlite_errorname = "SQLITE_CANTOPEN"
     error = OperationalError(None, None, said)
+    (tmp_path / "there.db").touch()
     assert type(translate(error, place=str(tmp_path / "none.db"))) is errors.DatabaseMissing
-    assert type(translate(error, place=str(tmp_path))) is errors.DatabaseUnreachable
+    assert type(translate(error, place=str(tmp_path / "there.db"))) is errors.DatabaseUnreachable
+    assert type(translate(error, place=str(tmp_path))) is errors.NotADatabase  # a folder
+
+
+ON_A_READ_ONLY_DISK = """
+import os, sys
+from sqlalchemy.exc import OperationalError
+from src.db.driver import sqlite_module
+from src.db.refusals import translate
+
+said = sqlite_module().OperationalError("unable to open database file")
+said.sqlite_errorname = "SQLITE_CANTOPEN"
+if os.geteuid() == 0:  # root may write everything
+    os.setuid(65534)
+print(type(translate(OperationalError(None, None, said), place=sys.argv[1])).__name__)
+"""
+
+
+def test_a_readable_file_beside_which_nothing_can_be_written_is_read_only() -> None:
+    """What SQLite meets on a read-only disk: it cannot make the write-ahead log, and says no more than that."""
+    with tempfile.TemporaryDirectory() as name:  # nobody may enter pytest's own folders
+        file = Path(name) / "epic.db"
+        file.touch(mode=0o644)
+        file.parent.chmod(0o555)
+        command = [sys.executable, "-c", ON_A_READ_ONLY_DISK, str(file)]
+        said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+        file.parent.chmod(0o755)
+    assert said == "DatabaseReadOnly\n"
+
+
+def test_a_failure_on_a_disk_without_room_is_a_full_disk() -> None:
+    """Readers need room, too, for the memory that they share with writers; on some disks SQLite names another cause."""
+    said: Any = sqlite_module().OperationalError("disk I/O error")
+    said.sqlite_errorname = "SQLITE_IOERR"
+    without_room = next(folder for folder in ("/proc", "/dev") if os.statvfs(folder).f_bavail == 0)
+    assert type(translate(OperationalError(None, None, said), place=f"{without_room}/epic.db")) is errors.DiskFull
 
 
 def test_what_the_pool_and_the_session_refuse_is_named_too() -> None:
