@@ -5,6 +5,7 @@ columns of single letters: below that each record is a block of lines. Rich read
 """
 
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -80,7 +81,7 @@ def _draw_chunk(console: Console, columns: Sequence[Column], rows: list[list[str
     for row in rows:
         table.add_row(
             *(
-                Text(row[position] if columns[position].wraps else _cut(row[position], width))
+                Text(_wrapped(row[position], width) if columns[position].wraps else _cut(row[position], width))
                 for position, width in widths.items()
             )
         )
@@ -135,9 +136,22 @@ def _draw_block(console: Console, headings: Sequence[str], texts: Sequence[str])
     block = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     block.add_column(width=label_width, no_wrap=True, style="bold")
     block.add_column(overflow="fold")
+    room = console.width - label_width - _GAP
     for heading, text in zip(headings, texts, strict=True):
-        block.add_row(Text(heading), Text(text))
+        block.add_row(Text(heading), Text(_wrapped(text, room)))
     console.print(block)
+
+
+def _wrapped(text: str, width: int) -> str:
+    # Rich would end a line at any kind of space, and French amounts have two that no line may end at (1 200,50 €).
+    return "\n".join(
+        shorter
+        for line in text.split("\n")
+        for shorter in textwrap.wrap(
+            line, width, break_long_words=False, break_on_hyphens=False, expand_tabs=False, replace_whitespace=False
+        )
+        or [""]
+    )
 
 
 def _cut(text: str, width: int) -> str:

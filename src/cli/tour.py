@@ -17,7 +17,7 @@ from src.cli import contracts, events
 from src.cli.context import Desk, manner_of, open_database, settings
 from src.cli.overview import PROGRAM
 from src.cli.render import show_list
-from src.cli.terminal import visible
+from src.cli.terminal import is_terminal, terminal_width, visible
 from src.domain.permissions import DEPARTMENT_LABELS, Department
 from src.i18n import N_, _
 from src.presentation import clients
@@ -100,7 +100,7 @@ def _show_people(team: Sequence["User"]) -> None:
 def _show(find: _Find) -> None:
     manner = manner_of(settings())
     heading = _("{heading}: {value}").format(heading=_(find.heading), value=find.count)
-    click.echo(f"\n{heading}   ({_program()} {find.command})")
+    click.echo("\n" + _beside(heading, f"({_program()} {find.command})"))
     if find.columns:
         show_list(find.columns, rows_of(find.columns, find.rows), empty=_("None at present."), manner=manner)
     for column, text in zip(SUMS, for_people(SUMS, find.sums, manner) if find.sums else (), strict=False):
@@ -113,7 +113,7 @@ def _show_next(team: Sequence["User"]) -> None:
     lines = [(f"{_program()} {command.format(username=username)}", _(purpose)) for command, purpose in _NEXT]
     width = max(len(line) for line, _purpose in lines)
     for line, purpose in lines:
-        click.echo(f"  {line:<{width}}   {purpose}")
+        click.echo(_beside(f"  {line:<{width}}", purpose))
 
 
 def _finds(desk: Desk) -> Iterator[_Find]:
@@ -168,6 +168,13 @@ def _events(desk: Desk, heading: str, options: str, filters: Any) -> _Find:
     page = service.list_events(desk.session, desk.actor, filters, now=desk.now, zone=desk.zone, limit=_ROWS)
     number = count(desk.session, service.select_events(desk.actor, filters, now=desk.now, zone=desk.zone))
     return _Find(heading, f"event list {options}", number, EVENTS, page.items)
+
+
+def _beside(left: str, right: str) -> str:
+    # A command that the screen breaks in two cannot be read or copied.
+    if is_terminal(sys.stdout) and len(left) + len(right) + 3 > terminal_width():
+        return f"{left.rstrip()}\n  {right}"
+    return f"{left}   {right}"
 
 
 def _who(person: "User") -> str:

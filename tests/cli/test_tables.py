@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.cli.tables import fitting_widths
-from src.presentation.columns import Column
+from src.cli.tables import draw_list, draw_record, fitting_widths
+from src.presentation.columns import Column, Manner
 from tests.cli.terminals import at_terminal
 
 
@@ -101,6 +101,25 @@ def test_a_long_list_is_drawn_as_it_comes() -> None:
 
     assert len([line for line in seen.lines if "Kevin Casey" in line]) == 451
     assert len([line for line in seen.lines if line.startswith("No.")]) == 3
+
+
+@pytest.mark.parametrize("width", range(30, 60, 3))
+def test_no_line_ends_within_a_french_amount(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    amounts = ["2\u202f508,26\u00a0€", "12\u202f508,27\u00a0€", "0,01\u00a0€"]
+    row = [1, "Payé\u00a0: {} → {}; Montant\u00a0: {}; Moyen\u00a0: virement".format(*amounts)]
+    columns = [
+        Column(key="id", heading="No.", kind="number", importance=1),
+        Column(key="changes", heading="Changes", wraps=True, importance=1),
+    ]
+
+    draw_list(columns, [row], Manner())
+    draw_record(columns, row, Manner())
+
+    shown = capsys.readouterr().out
+    assert [shown.count(amount) for amount in amounts] == [2, 2, 2]
 
 
 COLUMNS = st.lists(
