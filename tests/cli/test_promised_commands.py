@@ -55,7 +55,7 @@ def options_of(path: tuple[str, ...]) -> set[str]:
 
 
 def test_every_promised_command_is_there() -> None:
-    promised = {(noun, verb) for noun, verbs in VERBS.items() for verb in verbs.split()}
+    promised: set[tuple[str, ...]] = {(noun, verb) for noun, verbs in VERBS.items() for verb in verbs.split()}
     promised |= {(word,) for word in ALONE.split()}
     assert promised - set(COMMANDS) == set()
 
