@@ -7,6 +7,7 @@ the current revision then, do everything in one transaction, and check the refer
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from alembic import context
@@ -105,8 +106,10 @@ def _change_once(engine: Engine, url: URL, metadata: MetaData, *, stamp_anyway: 
                 with guard.watching(connection, version_table=VERSION_TABLE):
                     context.run_migrations()
             except DataLossRefused:
-                if (transaction := connection.get_transaction()) is not None and transaction.is_active:
-                    refuse_broken_references(connection)  # if there are any, they tell more
+                # If there are any, they tell more; but where a key is gone, SQLite cannot tell.
+                with suppress(DBAPIError):
+                    if (transaction := connection.get_transaction()) is not None and transaction.is_active:
+                        refuse_broken_references(connection)
                 raise
             refuse_broken_references(connection)
 
