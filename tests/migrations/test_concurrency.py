@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from src.domain.errors import DatabaseBusy
+from src.schema import lock
+from tests.databases import migrate
 from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute, path_of, version_of
 from tests.migrations.projects import add_revision, copy_project
@@ -36,11 +39,20 @@ def counting_project(tmp_path: Path) -> Path:
     return folder
 
 
+BLOCK = (
+    "how = 'CONCURRENTLY' if op.get_context().dialect.name == 'postgresql' else ''\n"
+    "    with op.get_context().autocommit_block():\n"
+    "        op.execute(f'CREATE INDEX {how} IF NOT EXISTS ix_counted ON clients (phone)')\n"
+    "    op.execute(\"INSERT INTO runs VALUES ('counted_2')\")"
+)
+
+
 def start(project: Path, url: str, *command: str) -> "subprocess.Popen[str]":
     """Start Alembic in a process of its own and do not wait."""
     return subprocess.Popen(
         [sys.executable, "-m", "alembic", *command],
         cwd=project,
+        stdin=subprocess.PIPE,
         env={**os.environ, "DATABASE_URL": url},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -51,6 +63,8 @@ def start(project: Path, url: str, *command: str) -> "subprocess.Popen[str]":
 def test_eight_upgrades_at_once_all_succeed_and_apply_each_revision_once(
     counting_project: Path, database_url: str
 ) -> None:
+    """Also where one commits in the middle, to build an index while others write."""
+    add_revision(counting_project, "counted_2", after="counted_1", imports="from alembic import op", upgrade=BLOCK)
     running = [start(counting_project, database_url, "upgrade", "head") for _ in range(8)]
     answers = [process.communicate() for process in running]
     assert [process.returncode for process in running] == [0] * 8, answers
@@ -133,6 +147,25 @@ def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
     assert version_of(database_url) is None
     assert alembic.in_project(counting_project)("upgrade", LAST, url=database_url).code == 0
     assert len(execute(database_url, "SELECT revision FROM runs")) == 3
+
+
+def test_behind_one_that_stands_still_an_upgrade_gives_up_by_name(
+    counting_project: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the one that stood still finishes when it goes on, as if nothing had been."""
+    upgrade = "print('here', file=sys.stderr, flush=True)\n    sys.stdin.readline()"
+    add_revision(counting_project, "slow", after=LAST, imports="import sys", upgrade=upgrade)
+    process = start(counting_project, database_url, "upgrade", "head")
+    wait_for(process, "here")
+    process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 1)
+    with pytest.raises(DatabaseBusy):
+        migrate(database_url)
+    process.send_signal(signal.SIGCONT)
+    with process:
+        process.communicate("go on\n")
+    assert process.returncode == 0
+    assert version_of(database_url) == "slow"
 
 
 def test_ctrl_c_ends_the_wait_for_a_writer(alembic: CommandLine, migrated_sqlite_url: str) -> None:
