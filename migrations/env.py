@@ -21,12 +21,14 @@ from src.models.client import Client  # noqa: F401 - each import below adds its 
 from src.models.contract import Contract  # noqa: F401
 from src.models.event import Event  # noqa: F401
 from src.models.partial_indexes import complete_for_postgresql
+from src.models.search import add_indexes_of_postgresql
 from src.models.user import User  # noqa: F401
 from src.schema.answers import extra_options, plain_answers, speak
 from src.schema.environment import migrate
 
 target_metadata = Base.metadata
 complete_for_postgresql(target_metadata)
+add_indexes_of_postgresql(target_metadata)
 
 
 def database_url(override: str | None) -> URL:

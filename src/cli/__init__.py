@@ -7,7 +7,7 @@ Tab key stay instant:
     def client() -> None: ...
 
     @client.command("list", help=N_("List clients."), examples=("epicevents client list --mine",))
-    @option("--search", metavar=N_("TEXT"), help=N_("Beginning of a name, company or e-mail."))
+    @option("--search", metavar=N_("TEXT"), help=N_("Words or parts of words, in a name, company or e-mail."))
     @output_options                                   # --json, --csv (json_option for commands that change something)
     def list_clients(search: str | None) -> None:
         from src.services import clients              # noqa: PLC0415

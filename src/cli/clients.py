@@ -40,7 +40,7 @@ def client() -> None:
 )
 @option("--mine", is_flag=True, help=N_("Only clients you are the sales contact of."))
 @option("--sales-contact", metavar=N_("PERSON"), help=N_("Only clients of this member of staff (username or number)."))
-@option("--search", default="", metavar=N_("TEXT"), help=N_("Beginning of a name, company or e-mail."))
+@option("--search", default="", metavar=N_("TEXT"), help=N_("Words or parts of words, in a name, company or e-mail."))
 @paging_options(SORTS, default="name")
 def list_clients(*, mine: bool, sales_contact: str | None, search: str, paging: Paging) -> None:
     """Show whom the company sells to."""

@@ -83,7 +83,12 @@ def contract() -> None:
 @option("--status", type=click.Choice(list(STATUSES)), help=N_("Only contracts in this state."))
 @option("--unsigned", is_flag=True, help=N_("Only drafts and sent contracts: those still to be signed."))
 @option("--unpaid", is_flag=True, help=N_("Only signed contracts that are not fully paid."))
-@option("--search", default="", metavar=N_("TEXT"), help=N_("Beginning of the title, or of the client's name."))
+@option(
+    "--search",
+    default="",
+    metavar=N_("TEXT"),
+    help=N_("Words or parts of words, in the title or the client's name, company or e-mail."),
+)
 @paging_options(SORTS, default="-id")
 def list_contracts(*, client: int | None, status: str | None, paging: Paging, **choices: Any) -> None:
     """Show what was sold."""

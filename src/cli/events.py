@@ -119,7 +119,12 @@ def event() -> None:
     metavar=N_("CONTRACT"),
     help=N_("Only those under this contract."),
 )
-@option("--search", default="", metavar=N_("TEXT"), help=N_("Beginning of the name, place or client's name."))
+@option(
+    "--search",
+    default="",
+    metavar=N_("TEXT"),
+    help=N_("Words or parts of words, in the name or place, or the client's name, company or e-mail."),
+)
 @paging_options(SORTS, default="start")
 def list_events(
     *, support: str | None, client: int | None, contract: int | None, paging: Paging, **choices: Any

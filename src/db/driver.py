@@ -3,6 +3,7 @@
 SQLite: the wheel's recent one where it exists, else Python's own. PostgreSQL: psycopg.
 """
 
+from contextlib import closing
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -31,6 +32,29 @@ def sqlite_version() -> tuple[int, int, int]:
 def wal_is_safe() -> bool:
     """Tell whether this SQLite may keep the company's records in a write-ahead log (else journal_mode=TRUNCATE)."""
     return sqlite_version() >= WAL_SAFE_SINCE
+
+
+@cache
+def may_distrust_schema() -> bool:
+    """Tell whether this SQLite lets triggers keep a full-text index although it does not trust the schema.
+
+    Older ones take every virtual table for dangerous there; with them the file's schema has to be trusted.
+    """
+    if wal_is_safe():
+        return True
+    sqlite = sqlite_module()
+    with closing(sqlite.connect(":memory:")) as connection:
+        try:
+            connection.executescript(_KEPT_BY_TRIGGER)
+        except sqlite.OperationalError:
+            return False
+    return True
+
+
+_KEPT_BY_TRIGGER = """
+    PRAGMA trusted_schema=OFF; CREATE TABLE one (x); CREATE VIRTUAL TABLE two USING fts5(x);
+    CREATE TRIGGER three AFTER INSERT ON one BEGIN INSERT INTO two VALUES (NEW.x); END; INSERT INTO one VALUES (1);
+"""
 
 
 def why_refused(error: BaseException | str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import NullPool
 
-from src.db.driver import sqlite_module, wal_is_safe
+from src.db.driver import may_distrust_schema, sqlite_module, wal_is_safe
 
 BUSY_TIMEOUT_SECONDS = 60
 READ_ONLY = "crm_read_only"
@@ -73,7 +73,8 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     # INSERT OR REPLACE deletes, too: without this, past the triggers that refuse a deletion.
     cursor.execute("PRAGMA recursive_triggers=ON")
     cursor.execute("PRAGMA secure_delete=ON")
-    cursor.execute("PRAGMA trusted_schema=OFF")
+    if may_distrust_schema():
+        cursor.execute("PRAGMA trusted_schema=OFF")
     cursor.close()
 
 

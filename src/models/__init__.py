@@ -1,5 +1,6 @@
 """The company's records: tables, relationships, and behaviour that needs no database."""
 
+from src.models import search as search
 from src.models import triggers as triggers
 from src.models.audit_entry import AuditEntry
 from src.models.base import Base

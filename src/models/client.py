@@ -17,7 +17,7 @@ class Client(Record, Base):
     """A person at a company who buys events; one member of the sales department is in charge of them."""
 
     __tablename__ = "clients"
-    # The *_key columns are the folded forms that lists sort by and searches find the beginning of.
+    # The *_key columns are the folded forms that lists sort by and searches look into.
     __table_args__ = table_args(
         Index("ix_clients_sales_contact_id", "sales_contact_id", "name_key", "id"),
         Index("ix_clients_first_name_key", "first_name_key", "id"),

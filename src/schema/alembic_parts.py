@@ -2,5 +2,6 @@
 
 import src.schema.aside.operations
 import src.schema.casts.postgresql
+import src.schema.extensions
 import src.schema.guard.declarations
 import src.schema.rebuild.batch  # noqa: F401 - defining them is enough

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any, Literal
 
+from alembic import context
 from alembic.autogenerate import render
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Dialect, make_url
@@ -17,6 +18,24 @@ PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
 def is_compared(name: str | None, kind: str, _parents: object) -> bool:
     """Tell whether what has this name is compared with the models: what the layer keeps for itself is not."""
     return kind != "table" or name is None or not is_layer_table(name)
+
+
+def is_of_this_engine(item: Any, _name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001 - Alembic's signature
+    """Leave out SQLite's full-text indexes, which look like tables, and what the models have for the other engine."""
+    dialect = context.get_context().dialect
+    if kind == "table" and reflected and dialect.name == "sqlite":
+        return item.name not in _kept_by_modules()
+    if kind == "index" and not reflected and item._ddl_if is not None:  # what ddl_if() said has no public name
+        return bool(item._ddl_if.dialect == dialect.name)
+    return True
+
+
+def _kept_by_modules() -> frozenset[str]:
+    """Name the virtual tables of a SQLite database, and those in which their modules keep what they know."""
+    rows = context.get_bind().exec_driver_sql(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('virtual', 'shadow')"
+    )
+    return frozenset(name for (name,) in rows)
 
 
 def plain_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:

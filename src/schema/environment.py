@@ -132,6 +132,7 @@ def _configure(metadata: MetaData, **how: Any) -> None:
         autogenerate_plugins=autogenerate.PLUGINS,
         render_item=autogenerate.plain_type,
         include_name=autogenerate.is_compared,
+        include_object=autogenerate.is_of_this_engine,
         process_revision_directives=_finish_revision if command_name() == "revision" else None,
         **how,
     )

@@ -1,11 +1,11 @@
 """What staff do with clients: add the person met this morning, keep the card right, log contacts, hand over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from src.domain.contact_details import parse_email, parse_phone
@@ -16,8 +16,9 @@ from src.i18n import N_
 from src.models.client import Client
 from src.models.user import User
 from src.services import audit_trail
-from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
+from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise, name_of
+from src.services.search import Words, holds, in_all, may_hold, starting_with, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,10 @@ class ClientFilter:
     sales_contact_id: int | None = None
     search: str = ""
 
+
+_SEARCHED = (Client.first_name_key, Client.company_key, Client.email_key)
+# All that a search looks for a word in.
+TEXT = Client.first_name_key + " " + Client.company_key + " " + Client.email_key
 
 SORTS: Mapping[str, Any] = {
     "name": Client.name_key,
@@ -206,20 +211,25 @@ def select_clients(actor: Actor, filters: ClientFilter) -> Select[Any]:
         statement = statement.where(Client.is_owned_by(actor.user_id))
     if filters.sales_contact_id is not None:
         statement = statement.where(Client.sales_contact_id == filters.sales_contact_id)
-    if found := clients_found(filters.search):
-        statement = statement.where(Client.id.in_(union_all(*found)))
+    if words := words_of(filters.search):
+        statement = statement.where(_found(words), *holds(words, TEXT))
     return statement
 
 
-def clients_found(term: str) -> list[Any]:
-    """Select the ids of the clients whose name, company or e-mail begins with what was typed."""
-    return starting_with(
-        term,
-        (Client.id, Client.first_name_key),
-        (Client.id, Client.name_key),
-        (Client.id, Client.company_key),
-        (Client.id, Client.email_key),
-    )
+def may_be_found(words: Sequence[str]) -> Select[Any]:
+    """Select the ids of the clients whose name, company or e-mail may hold all these words."""
+    return select(Client.id).where(may_hold(words, *_SEARCHED))
+
+
+def beginning_with(text: str) -> list[Select[Any]]:
+    """Select the ids of the clients whose name, company or e-mail begins with this."""
+    return starting_with(text, *((Client.id, key) for key in (*_SEARCHED, Client.name_key)))
+
+
+def _found(words: Words) -> Any:
+    if words.sought:
+        return may_hold(words.sought, *_SEARCHED)
+    return in_all(Client.id, [beginning_with(words.every[0])])
 
 
 def _refuse_taken_email(session: Session, email: str, *, client_id: int | None) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, text, union_all
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from src.domain.errors import Conflict, InvalidInput, RuleBroken
@@ -17,9 +17,10 @@ from src.models.base import now as current_moment
 from src.models.client import Client
 from src.models.contract import IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus, Payment, PaymentMethod
 from src.models.user import User
-from src.services.clients import clients_found
-from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
+from src.services import clients
+from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise
+from src.services.search import Words, holds, in_all, may_hold, starting_with, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,12 +269,29 @@ def select_contracts(actor: Actor, filters: ContractFilter) -> Select[Any]:
     return _filtered(statement, actor, filters)
 
 
-def contracts_found(term: str) -> list[Any]:
-    """Select the ids of the contracts whose title, or whose client, begins with what was typed."""
-    if not (clients := clients_found(term)):
-        return []
-    of_clients = select(Contract.id).where(Contract.client_id.in_(union_all(*clients)))
-    return [*starting_with(term, (Contract.id, Contract.title_key)), of_clients]
+def _found(words: Words) -> list[Any]:
+    """Give the conditions of the contracts that, with their clients, hold every word."""
+    candidates = [
+        [
+            select(Contract.id).where(may_hold([word], Contract.title_key)),
+            _of(clients.may_be_found([word])),
+        ]
+        for word in words.sought
+    ] or [
+        [
+            *starting_with(words.every[0], (Contract.id, Contract.title_key)),
+            *(_of(found) for found in clients.beginning_with(words.every[0])),
+        ]
+    ]
+    of_client = select(clients.TEXT).where(Client.id == Contract.client_id).correlate(Contract).scalar_subquery()
+    return [
+        in_all(Contract.id, candidates),
+        *holds(words, Contract.title_key + " " + of_client),
+    ]
+
+
+def _of(clients_found: Select[Any]) -> Select[Any]:
+    return select(Contract.id).where(Contract.client_id.in_(clients_found))
 
 
 def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> Select[Any]:
@@ -287,8 +305,8 @@ def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> 
         statement = statement.where(text(f"contracts.{IS_UNSIGNED}"))
     if filters.unpaid:
         statement = statement.where(text(_QUALIFIED_UNPAID))
-    if found := contracts_found(filters.search):
-        statement = statement.where(Contract.id.in_(union_all(*found)))
+    if words := words_of(filters.search):
+        statement = statement.where(*_found(words))
     return statement
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, select, text, union_all
+from sqlalchemy import Select, false, select, text
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from src.domain.contact_details import parse_email, parse_phone
@@ -18,9 +18,11 @@ from src.models.client import Client
 from src.models.contract import Contract, ContractStatus
 from src.models.event import HAS_NO_SUPPORT, Event, events_of_clients_of
 from src.models.user import User
-from src.services.clients import active_member, clients_found
-from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
+from src.services import clients
+from src.services.clients import active_member
+from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise
+from src.services.search import Words, holds, in_all, may_hold, starting_with, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,13 +256,36 @@ def select_events(actor: Actor, filters: EventFilter, *, now: datetime, zone: Zo
     return statement
 
 
-def events_found(term: str) -> list[Any]:
-    """Select the ids of the events whose name or place, or whose client, begins with what was typed."""
-    if not (clients := clients_found(term)):
-        return []
-    contracts = select(Contract.id).where(Contract.client_id.in_(union_all(*clients)))
-    of_clients = select(Event.id).where(Event.contract_id.in_(contracts))
-    return [*starting_with(term, (Event.id, Event.name_key), (Event.id, Event.location_key)), of_clients]
+def _found(words: Words) -> list[Any]:
+    """Give the conditions of the events that, with their clients, hold every word."""
+    candidates = [
+        [
+            select(Event.id).where(may_hold([word], Event.name_key, Event.location_key)),
+            _of(clients.may_be_found([word])),
+        ]
+        for word in words.sought
+    ] or [
+        [
+            *starting_with(words.every[0], (Event.id, Event.name_key), (Event.id, Event.location_key)),
+            *(_of(found) for found in clients.beginning_with(words.every[0])),
+        ]
+    ]
+    of_client = (
+        select(clients.TEXT)
+        .join(Contract, Contract.client_id == Client.id)
+        .where(Contract.id == Event.contract_id)
+        .correlate(Event)
+        .scalar_subquery()
+    )
+    return [
+        in_all(Event.id, candidates),
+        *holds(words, Event.name_key + " " + Event.location_key + " " + of_client),
+    ]
+
+
+def _of(clients_found: Select[Any]) -> Select[Any]:
+    contracts = select(Contract.id).where(Contract.client_id.in_(clients_found))
+    return select(Event.id).where(Event.contract_id.in_(contracts))
 
 
 def _when(filters: EventFilter, now: datetime, zone: ZoneInfo) -> Iterator[Any]:
@@ -287,8 +312,8 @@ def _which(actor: Actor, filters: EventFilter) -> Iterator[Any]:
         yield Event.contract_id.in_(select(Contract.id).where(Contract.client_id == filters.client_id))
     if filters.contract_id is not None:
         yield Event.contract_id == filters.contract_id
-    if found := events_found(filters.search):
-        yield Event.id.in_(union_all(*found))
+    if words := words_of(filters.search):
+        yield from _found(words)
 
 
 def _touches(start: datetime, end: datetime) -> Any:

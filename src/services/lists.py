@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from src.domain.errors import InvalidInput
 from src.domain.permissions import Action, Actor
-from src.domain.values import MAX_ID, clean_text, fold, parse_money, parse_text
+from src.domain.values import MAX_ID, clean_text, parse_money
 from src.i18n import N_
 from src.services import audit_trail
 from src.services.records import authorize
@@ -119,25 +119,6 @@ def select_rows(*columns: Any) -> Select[Any]:
 def count(session: Session, statement: Select[Any]) -> int:
     """Count the rows of a list."""
     return session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-
-
-def starting_with(term: str, *searched: tuple[Columns, Columns]) -> list[Any]:
-    """Select the ids of the records in which a folded column begins with what was typed; none for nothing typed.
-
-    `searched` are pairs of an id column and a folded column. Each select is a range of one index; the caller joins them
-    by UNION ALL, as IN does not mind doubles. An OR over several columns makes SQLite read the whole table as soon as a
-    sort is involved, and a UNION, which looks for doubles, as soon as it has statistics.
-
-    Raises:
-        InvalidInput: control characters, or more than 200 characters.
-    """
-    typed = parse_text(term, field=N_("search"), required=False)
-    if not typed:
-        return []
-    # What is nothing but accents folds into nothing, and must not find everything. The columns are cut at 420.
-    folded = (fold(typed) or typed)[:400]
-    # No character sorts after this one: the range holds exactly the texts that begin so, and % or _ mean themselves.
-    return [select(id_).where(key >= folded, key < folded + "\U0010ffff") for id_, key in searched]
 
 
 def _encode(order: Order, value: Any, record_id: int) -> str:

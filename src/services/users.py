@@ -19,8 +19,9 @@ from src.models.user import User
 from src.security import throttle, two_factor
 from src.services import audit_trail, auth
 from src.services.clients import active_member
-from src.services.lists import Order, Page, order_from, read_page, select_rows, starting_with
+from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise, name_of
+from src.services.search import starting_with, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,8 +249,8 @@ def select_users(actor: Actor, filters: UserFilter) -> Select[Any]:
     if filters.active is not None:
         statement = statement.where(User.is_active == filters.active)
     names = ((User.id, User.name_key), (User.id, User.first_name_key), (User.id, User.username))
-    if found := starting_with(filters.search, *names):
-        statement = statement.where(User.id.in_(union_all(*found)))
+    if words := words_of(filters.search):
+        statement = statement.where(User.id.in_(union_all(*starting_with(words.whole, *names))))
     return statement
 
 

@@ -52,9 +52,9 @@ def test_the_filters_of_clients(filled: Filled) -> None:
     assert filled.names("management", "client", "list", "--sales-contact", "sales") == own
     assert filled.names("management", "client", "list", "--sales-contact", "1") == own
     assert filled.names("management", "client", "list", "--mine") == []
-    for term in ("eluard", "ÉLUARD", "zoe", "ca va", "ZOE@CAVA", "Elu"):
+    for term in ("eluard", "ÉLUARD", "zoe", "ca va", "ZOE@CAVA", "luar", "va eluard"):
         assert filled.names("support", "client", "list", "--search", term) == ["Éluard"], term
-    for term in ("luard", "%", "_", "zoe x"):
+    for term in ("uardo", "%", "_", "zoe x"):
         assert filled.names("support", "client", "list", "--search", term) == [], term
 
 

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event, make_url, text
 
 from src.db import engine
-from src.db.driver import WAL_SAFE_SINCE, sqlite_module, wal_is_safe
+from src.db.driver import WAL_SAFE_SINCE, may_distrust_schema, sqlite_module, wal_is_safe
 from src.db.session import Database
 from src.domain.errors import DatabaseBusy, DatabaseError, DatabaseMissing, DatabaseUnreachable, DiskFull, NotADatabase
 from src.models.user import UserSession
@@ -49,7 +49,7 @@ def test_sqlite_is_switched_to_safe_on_every_connection(migrated_sqlite_url: str
         "foreign_keys": 1,
         "recursive_triggers": 1,
         "secure_delete": 1,
-        "trusted_schema": 0,
+        "trusted_schema": 0 if may_distrust_schema() else 1,
         "busy_timeout": 60_000,
     }
     for transaction in (database.writing, database.reading, database.writing):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.migrations.command_line import CommandLine, without_roots_right_to_open_everything
-from tests.migrations.conftest import FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
+from tests.migrations.conftest import BEFORE, FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
 
 pytestmark = pytest.mark.usefixtures("nothing_written_in_the_project")
 
@@ -69,7 +69,7 @@ BEHIND = {
     "check": refused(f"{NOT_UP_TO_DATE}{UPGRADE_IT}", FIRST),
     "revision --autogenerate -m Changes": refused(f"{NOT_UP_TO_DATE}{UPGRADE_IT}", FIRST),
     "upgrade head": Expected(0, "", f"Running upgrade {FIRST} -> {HEAD}", HEAD),
-    "downgrade -1": Expected(0, "", f"Running downgrade {FIRST} -> ", None),
+    "downgrade -1": Expected(0, "", f"Running downgrade {FIRST} -> {BEFORE}", BEFORE),
     "stamp head": Expected(0, "", f"Running stamp_revision {FIRST} -> {HEAD}", HEAD),
 }
 AT_HEAD = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.migrations.command_line import CommandLine, command_line
-from tests.migrations.conftest import FIRST, create_all, execute, path_of, version_of
+from tests.migrations.conftest import BEFORE, FIRST, create_all, execute, path_of, version_of
 from tests.migrations.projects import PROJECT, add_revision, copy_project
 
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
@@ -64,8 +64,12 @@ def test_the_commands_of_t004_run_as_written_on_the_file_beside_alembic_ini(fres
     assert run("upgrade head") == ""
     assert database.exists()
     assert run("current") == f"{FIRST} (head)\n"
-    assert run("history") == f"<base> -> {FIRST} (head), Create initial tables\n"
+    newest, *_older, oldest = run("history").splitlines()
+    assert newest.startswith(f"{BEFORE} -> {FIRST} (head), ")
+    assert oldest == "<base> -> 0001_initial, Create initial tables"
     assert run("downgrade -1") == ""
+    assert run("current") == f"{BEFORE}\n"
+    assert run("downgrade base") == ""
     assert execute(f"sqlite:///{database}", "SELECT name FROM sqlite_master WHERE name = 'clients'") == []
 
 

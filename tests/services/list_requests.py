@@ -82,10 +82,11 @@ def _readers(session: Session, table: str) -> dict[str, Callable[..., Page]]:
             "everything": (sales, ClientFilter()),
             "mine": (sales, ClientFilter(mine=True)),
             "of one contact": (management, ClientFilter(sales_contact_id=sales.user_id)),
-            "search by last name": (sales, ClientFilter(search="Last123 ")),
+            "search by last name": (sales, ClientFilter(search="ast1234")),
             "search by first name": (sales, ClientFilter(search="first12 last1")),
-            "search by company": (sales, ClientFilter(search="company 123")),
-            "search by e-mail": (sales, ClientFilter(search="client777@")),
+            "search by company": (sales, ClientFilter(search="PANY1234")),
+            "search by e-mail": (sales, ClientFilter(search="ent7777@")),
+            "search by two letters": (sales, ClientFilter(search="q1")),
             "mine, search": (sales, ClientFilter(mine=True, search="first12")),
         }
         return {name: asked(clients.list_clients, *given) for name, given in of_clients.items()}
@@ -99,8 +100,9 @@ def _readers(session: Session, table: str) -> dict[str, Callable[..., Page]]:
             "unpaid": (management, ContractFilter(unpaid=True)),
             "mine, unpaid": (sales, ContractFilter(mine=True, unpaid=True)),
             "mine, unsigned": (sales, ContractFilter(mine=True, unsigned=True)),
-            "search by title": (management, ContractFilter(search="party 123")),
-            "search by client": (management, ContractFilter(search="last123 ")),
+            "search by title": (management, ContractFilter(search="arty1234")),
+            "search by client": (management, ContractFilter(search="ast1234")),
+            "search by two letters": (management, ContractFilter(search="q1")),
         }
         return {name: asked(contracts.list_contracts, *given) for name, given in of_contracts.items()}
     if table == "events":
@@ -119,9 +121,10 @@ def _readers(session: Session, table: str) -> dict[str, Callable[..., Page]]:
             "of one contact": (management, EventFilter(support_contact_id=support.user_id)),
             "of one client": (management, EventFilter(client_id=1828)),
             "of one contract": (management, EventFilter(contract_id=261)),
-            "search by name": (management, EventFilter(search="wedding 123")),
-            "search by place": (management, EventFilter(search="castle 123")),
-            "search by client": (management, EventFilter(search="last123 ")),
+            "search by name": (management, EventFilter(search="dding1234")),
+            "search by place": (management, EventFilter(search="astle123")),
+            "search by client": (management, EventFilter(search="ast1412")),
+            "search by two letters": (management, EventFilter(search="q1")),
         }
         return {name: asked(events.list_events, *given, now=NOW, zone=PARIS) for name, given in of_events.items()}
     if table == "users":

@@ -200,7 +200,8 @@ def test_lists_answer_what_each_department_asks(standing: Database) -> None:
         assert names(session, boss, search="EVRY") == ["Été sans support"]
         assert names(session, boss, search="bouzin") == ["mine", "Été sans support"]
         assert names(session, boss, search="lefevre", without_support=True) == ["Été sans support"]
-        assert names(session, boss, search="support") == []
+        assert names(session, boss, search="sans PPORT") == ["Été sans support"]
+        assert names(session, boss, search="supports") == []
 
 
 # 29 March 2026 has 23 hours in Paris; it is a Sunday.

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
+from src.models.search import SEARCHED
+
 # Rows that a SQLite statement holds. Measured: triggers and foreign keys make each statement save the pages it changes,
 # in case it is refused half-way, and some dozens of rows share that; with thousands it is the saving that takes memory.
 _AT_ONCE = 32
@@ -54,6 +56,11 @@ def give_back(connection: Connection, last_ids: dict[str, int]) -> None:
     """Let the database continue the ids where they ended, and learn what it now holds."""
     if connection.dialect.name != "postgresql":
         return  # SQLite counts by itself
+    # What was loaded waits in the search indexes to be sorted in; autovacuum would come to it later.
+    names = [searched.index_name for searched in SEARCHED]
+    connection.execute(
+        text("SELECT gin_clean_pending_list(oid) FROM pg_class WHERE relname = ANY (:names)"), {"names": names}
+    )
     for table, last in last_ids.items():
         connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), :last)"), {"last": last})
         connection.execute(text(f"ANALYZE {table}"))
