@@ -5,7 +5,7 @@ The project's env.py is not run, which would open the company's database: the co
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from alembic.operations import Operations
@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import src.schema.alembic_parts  # noqa: F401 - revisions use them
+from src.schema.guard.alone import all_in_one_transaction
 from src.schema.state import VERSION_TABLE
 
 # Gives the steps of a run, from the revisions that the database is at.
@@ -58,7 +59,7 @@ def run_inside_transaction(
     with quiet():
         context = MigrationContext.configure(connection, opts=options)
         # Nobody else sees these tables, so nothing need be done outside the transaction; see the callers.
-        context.autocommit_block = nullcontext  # type: ignore[method-assign, assignment]
+        all_in_one_transaction(context)
         with Operations.context(context):
             context.run_migrations()
 

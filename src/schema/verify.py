@@ -14,6 +14,7 @@ from src.schema.drift.differences import Difference
 from src.schema.drift.drift import find_drift
 from src.schema.ledger import read_steps
 from src.schema.lint.linter import checksum
+from src.schema.references import BrokenReferences, broken_references
 from src.schema.state import (
     VERSION_TABLE,
     DatabaseState,
@@ -27,19 +28,6 @@ from src.schema.state import (
 # Told, in a marked sentence, what is looked at now.
 Tell = Callable[[str], None]
 STAGES = (N_("Tables"), N_("References"), N_("File"), N_("Revisions"))
-
-
-@dataclass(frozen=True)
-class BrokenReference:
-    """Rows of a table that refer to rows that do not exist."""
-
-    table: str
-    refers_to: str
-    rows: int
-
-    def __str__(self) -> str:
-        sentence = _("{rows} rows refer to rows of {table} that do not exist: put those back, or remove these.")
-        return sentence.format(rows=self.rows, table=self.refers_to)
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ class Verification:
 
     revisions: Sequence[str]
     differences: Sequence[Difference]
-    references: Sequence[BrokenReference]
+    references: Sequence[BrokenReferences]
     damage: Sequence[str]
     edited: Sequence[EditedFile]
 
@@ -77,7 +65,7 @@ def verify_database(url: URL, scripts: ScriptDirectory, *, whole_file: bool, tel
             raise refusal_for(state, url, at, scripts)
         differences = find_drift(connection, scripts, at)
         tell(references)
-        broken = list(_broken_references(connection))
+        broken = list(broken_references(connection))
         tell(file)
         damage = _damage(connection, whole=whole_file)
         tell(revisions)
@@ -100,14 +88,6 @@ def refusal_for(state: DatabaseState, url: URL, revisions: Sequence[str], script
     refusal = refusal_of(state, url)
     assert refusal is not None  # noqa: S101 - for mypy: only called for states that are refused
     return refusal
-
-
-def _broken_references(connection: Connection) -> Iterator[BrokenReference]:
-    # PostgreSQL looks at each write; one that never looked (NOT VALID) is a difference between the tables.
-    if connection.dialect.name == "sqlite":
-        counted = 'SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2'
-        for table, parent, rows in connection.exec_driver_sql(counted):
-            yield BrokenReference(table, parent, rows)
 
 
 def _damage(connection: Connection, *, whole: bool) -> list[str]:

@@ -218,6 +218,24 @@ def test_verify_names_everything_that_is_wrong_and_what_to_do(migrated_sqlite_ur
     assert fingerprint(migrated_sqlite_url) == before
 
 
+def test_verify_finds_rows_that_refer_to_nothing_on_a_server_that_was_told_not_to_look(
+    migrated_postgres_url: str,
+) -> None:
+    run_sql(
+        migrated_postgres_url,
+        'CREATE TABLE "No tes" (user_id bigint, "of" bigint, FOREIGN KEY ("of") REFERENCES users)',
+    )
+    run_sql(migrated_postgres_url, 'INSERT INTO "No tes" VALUES (NULL, NULL), (7, NULL)')
+    run_sql(
+        migrated_postgres_url,
+        'ALTER TABLE "No tes" ADD CONSTRAINT fk_notes FOREIGN KEY (user_id) REFERENCES users NOT VALID',
+    )
+    answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_postgres_url})
+    broken = [(item["table"], item["what"]) for item in answer.items if item["check"] == "references"]
+    says = "1 rows refer to rows of users that do not exist: put those back, or remove these."
+    assert (answer.code, broken) == (28, [("No tes", says)])
+
+
 def test_verify_sees_a_damaged_file(migrated_sqlite_url: str) -> None:
     file = path_of(migrated_sqlite_url)
     root = run_sql(migrated_sqlite_url, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_users_department'")[0][0]

@@ -12,8 +12,10 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, event
 
+from src.domain.errors import DataLossRefused
 from src.schema import lock
 from src.schema.guard import declarations
+from src.schema.guard.alone import all_in_one_transaction
 from src.schema.guard.guard import Guard
 from src.schema.plan.changed_rows import Counted, Counter, counter_for
 from src.schema.references import refuse_broken_references
@@ -103,13 +105,20 @@ def rehearse(copy: URL, steps: Steps, recorder: Recorder) -> None:
             "on_version_apply": (guard.verify_revision,),
         }
         context = MigrationContext.configure(connection, opts=options)
+        if connection.dialect.name == "sqlite":
+            all_in_one_transaction(context)
         with context.begin_transaction():
-            with (
-                recorder.listening(connection),
-                guard.watching(connection, version_table=VERSION_TABLE),
-                Operations.context(context),
-            ):
-                context.run_migrations()
+            try:
+                with (
+                    recorder.listening(connection),
+                    guard.watching(connection, version_table=VERSION_TABLE),
+                    Operations.context(context),
+                ):
+                    context.run_migrations()
+            except DataLossRefused:
+                if connection.in_transaction():
+                    refuse_broken_references(connection)  # if there are any, they tell more
+                raise
             refuse_broken_references(connection)
 
 

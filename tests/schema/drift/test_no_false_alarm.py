@@ -23,6 +23,7 @@ from src.schema.state import looking_at
 from src.schema.upgrade import ALEMBIC_INI
 from tests.databases import new_database, text_of
 from tests.migrations.conftest import create_all, execute
+from tests.schema.aside import test_aside
 from tests.schema.drift import on_postgresql, on_sqlite
 from tests.schema.guard.foreign_project import ForeignProject
 
@@ -81,10 +82,10 @@ def test_a_foreign_project_down_and_up_again_and_in_between(tmp_path: Path, data
     project.start_with(*workshop)
     project.add(
         "second",
-        "op.add_column('loans', sa.Column('until', sa.Date()))\n"
         "with op.get_context().autocommit_block():\n"
-        "    op.create_index('ix_until', 'loans', ['until'], postgresql_concurrently=True)",
-        "op.drop_index('ix_until', 'loans')\nop.drop_column('loans', 'until')",
+        "    op.create_index('ix_tool', 'loans', ['tool_id'], postgresql_concurrently=True, if_not_exists=True)\n"
+        "op.add_column('loans', sa.Column('until', sa.Date()))",
+        "op.drop_index('ix_tool', 'loans')\nop.drop_column('loans', 'until')",
     )
     scripts = ScriptDirectory.from_config(project.config)
     assert differences(database_url, scripts, "first") == []
@@ -96,6 +97,21 @@ def test_a_foreign_project_down_and_up_again_and_in_between(tmp_path: Path, data
         assert differences(database_url, scripts, "first") == []
     with looking_at(make_url(database_url)) as connection:
         assert closest_revision(connection, scripts) == ("first", [])
+
+
+def test_what_was_set_aside_is_no_difference_and_neither_is_what_came_back(tmp_path: Path, database_url: str) -> None:
+    project = ForeignProject(tmp_path / "foreign", database_url)
+    project.start_with(*(test_aside.SQLITE if project.dialect == "sqlite" else test_aside.POSTGRESQL))
+    project.add(
+        "aside",
+        "op.set_aside_column('clients', 'fax')\nop.set_aside_table('faxes')",
+        "op.bring_back_table('faxes')\nop.bring_back_column('clients', 'fax')",
+    )
+    scripts = ScriptDirectory.from_config(project.config)
+    project.upgrade()
+    assert differences(database_url, scripts, "aside") == []
+    project.downgrade("first")
+    assert differences(database_url, scripts, "first") == []
 
 
 def test_definitions_that_a_dump_has_written_otherwise_are_the_same(
