@@ -107,7 +107,8 @@ def overview(width: int | None = None) -> str:
 def terminal_width() -> int:
     """Tell how many columns the terminal has; 80 where there is none."""
     columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+    # No screen has a million columns; int() itself fails above 4,300 digits.
+    if columns.isascii() and columns.isdigit() and len(columns) < 7 and int(columns) > 0:
         return int(columns)
     for stream in (1, 2, 0):
         try:

@@ -49,6 +49,7 @@ def _console() -> Console:
     return Console(
         file=sys.stdout,
         width=terminal_width(),
+        height=24,  # nothing here depends on it; without it Rich would read COLUMNS, too, whatever is in it
         color_system="auto" if colour else None,
         no_color=not colour,
         markup=False,

@@ -122,6 +122,11 @@ def test_no_line_ends_within_a_french_amount(
     assert [shown.count(amount) for amount in amounts] == [2, 2, 2]
 
 
+@pytest.mark.parametrize("columns", ["0", "-5", "wide", "８０", "9" * 5000])
+def test_a_width_that_no_screen_has_is_not_believed(columns: str) -> None:
+    assert at_terminal("show", width=90, env={"COLUMNS": columns}) == at_terminal("show", width=90)
+
+
 COLUMNS = st.lists(
     st.tuples(
         st.sampled_from(["text", "choice", "number", "money", "moment"]), st.sampled_from([1, 2, 3]), st.integers(1, 60)
