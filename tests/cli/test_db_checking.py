@@ -16,12 +16,14 @@ from src.schema.ledger import LEDGER
 from src.schema.revisions import head_revision
 from tests.cli.company import Answer, execute
 from tests.cli.test_states_of_database import place_of
+from tests.databases import migrate
 from tests.migrations.conftest import create_all, path_of, version_of
 from tests.migrations.conftest import execute as run_sql
 from tests.migrations.projects import add_revision, copy_project
 from tests.migrations.test_states import fingerprint
 from tests.program import HANG_SECONDS
 from tests.schema.backup.conftest import programs
+from tests.shared_server import PROJECT
 
 __all__ = ["programs"]
 
@@ -123,29 +125,26 @@ def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, pro
     add_revision(project, "two", after=HEAD, upgrade="op.execute('CREATE TABLE rooms (id INTEGER)')", imports=IMPORT_OP)
     path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
-    def run(*words: str) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "src", "db", *words],
-            cwd=project,
-            env={**os.environ, **path, "DATABASE_URL": migrated_url},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=HANG_SECONDS,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
-
+    add_revision(project, "six", after="two", upgrade="op.execute('DELETE FROM users')", imports=IMPORT_OP)
     before = fingerprint(migrated_url)
-    assert run("verify").message == SOUND[1].format(place=place_of(migrated_url), head=HEAD)
-    behind = run("adopt")
+    asked = [["verify"], ["adopt"], ["plan", "two"], ["plan", "--json", "--lang", "fr"]]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN],
+        cwd=project,
+        input=json.dumps([["db", *words] for words in asked]),
+        env={**os.environ, **path, "PYTHONPATH": str(PROJECT), "DATABASE_URL": migrated_url},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=HANG_SECONDS,
+        check=True,
+    )
+    verified, behind, plan, lossy = (Answer(*answer) for answer in json.loads(done.stdout))
+    assert verified.message == SOUND[1].format(place=place_of(migrated_url), head=HEAD)
     assert (behind.code, "is older than this program" in behind.message) == (12, True)
-    plan = run("plan")
     assert plan.code == 0, plan
     assert plan.out.splitlines()[1].startswith("two\tChange nothing\t0.")
     assert plan.out.endswith("\tCREATE TABLE rooms (id INTEGER)\n")
     assert plan.message == "Nothing was changed: this was a rehearsal on a copy."
-    add_revision(project, "six", after="two", upgrade="op.execute('DELETE FROM users')", imports=IMPORT_OP)
-    lossy = run("plan", "--json", "--lang", "fr")
     assert lossy.code == 22, lossy
     assert [step["revision"] for step in lossy.json["steps"]] == ["two", "six"]
     assert lossy.json["refusal"].startswith("La migration a été annulée\u00a0: la révision six perdrait")
@@ -153,6 +152,12 @@ def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, pro
     assert fingerprint(migrated_url) == before
 
 
+# In the copy's folder, so that its migrations are those of the program.
+RUN = """
+import dataclasses, json, sys
+from tests.cli.company import execute
+print(json.dumps([dataclasses.astuple(execute(*words)) for words in json.load(sys.stdin)]))
+"""
 IMPORT_OP = "from alembic import op"
 INSERT_USER = (
     "INSERT INTO users (username, email, password_hash, first_name, last_name, phone, department, is_active,"
@@ -178,6 +183,16 @@ def test_what_create_all_made_is_adopted_and_verified(database_url: str) -> None
     answer = execute("db", "adopt", "--json", env={"DATABASE_URL": database_url})
     assert (answer.code, answer.json) == (0, {"place": place_of(database_url), "revision": HEAD})
     assert version_of(database_url) == HEAD
+    check(database_url, "verify", SOUND)
+
+
+def test_the_tables_of_an_older_revision_are_adopted_as_that_and_then_upgraded(database_url: str) -> None:
+    migrate(database_url, "0001_initial")
+    run_sql(database_url, "DROP TABLE alembic_version")
+    answer = execute("db", "adopt", env={"DATABASE_URL": database_url})
+    assert (answer.code, version_of(database_url)) == (0, "0001_initial")
+    assert answer.err == "Upgrade it with: alembic upgrade head\n"
+    migrate(database_url)
     check(database_url, "verify", SOUND)
 
 

@@ -80,6 +80,7 @@ def verify(*, full: bool) -> None:
 def adopt() -> None:
     """Mark a database with the newest revision whose tables it has."""
     from src.schema.adopt import adopt_database  # noqa: PLC0415 - loaded when used
+    from src.schema.state import UPGRADE_COMMAND  # noqa: PLC0415
     from src.schema.upgrade import revision_scripts  # noqa: PLC0415
 
     database = open_database()
@@ -92,7 +93,7 @@ def adopt() -> None:
     row = [database.place, adopted.revision]
     show_done(sentence.format(place=database.place, revision=adopted.revision), ADOPTED, row)
     if adopted.is_behind:
-        click.echo(_("Upgrade it with: {command}").format(command="epicevents db upgrade"), err=True)
+        click.echo(_("Upgrade it with: {command}").format(command=UPGRADE_COMMAND), err=True)
 
 
 def _rows(found: "Verification") -> list[tuple[Any, ...]]:
