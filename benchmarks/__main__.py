@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import figures
 from benchmarks.companies import database_of, default_folder, prepared
 from benchmarks.measure import Command, CommandFailedError, Run, in_turns
+from benchmarks.rebuilds import measure_rebuild
 
 FEWEST_ROUNDS = 7
 SIZES = (5, 100_000, 1_000_000)
@@ -91,7 +92,10 @@ def _measure(sizes: Sequence[int], rounds: int, databases: Path, folder: Path) -
         print(f"\nThe two CSV files hold {'the same' if same else 'DIFFERENT'} rows.")
     else:
         print("\nThe sqlite3 shell is not installed: the export is not compared with it.")
-    _print_figures(list(figures.figures_from(medians, sizes, exported=exported)))
+    _tell("a rebuild of a table")
+    rebuild = measure_rebuild(folder, rounds)
+    _tell("")
+    _print_figures([*figures.figures_from(medians, sizes, exported=exported), rebuild])
 
 
 def _python(name: str, statement: str, folder: Path) -> Command:

@@ -36,6 +36,13 @@ _INDEXES = """
         AND EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
             AND d.refobjid = i.indrelid AND d.refobjsubid = :number)
 """
+_USERS_OF_COLUMN = """
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid) FROM pg_depend d
+        LEFT JOIN pg_constraint c ON d.classid = 'pg_constraint'::regclass AND c.oid = d.objid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(:table) AND d.refobjsubid = :number
+        AND (d.classid IN ('pg_trigger'::regclass, 'pg_rewrite'::regclass, 'pg_policy'::regclass)
+            OR c.conrelid <> d.refobjid) ORDER BY 1
+"""
 _TRIGGERS = """
     SELECT tgname, tgenabled::text FROM pg_trigger
     WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal AND tgenabled <> 'D'
@@ -82,6 +89,8 @@ def set_column_aside(
             N_("The migration was undone: {column} cannot be set aside, no primary key tells which row a value is of."),
             column=f"{table}.{column}",
         )
+    found = {"table": name, "number": facts["attnum"]}
+    _require_no_users(connection, f"{table}.{column}", _USERS_OF_COLUMN, found)
     keys = ", ".join(map(_quoted, key))
     run("SET LOCAL row_security = off")  # rather an error than rows that a policy hides
     run(f"CREATE TABLE {kept} AS SELECT {keys}, {value} AS {_VALUE} FROM {name}")
@@ -90,7 +99,6 @@ def set_column_aside(
     run(f"ALTER TABLE {kept} ADD FOREIGN KEY ({keys}) REFERENCES {name} ({keys}) ON DELETE CASCADE ON UPDATE CASCADE")
     same = " AND ".join(f"a.{_quoted(k)} = o.{_quoted(k)}" for k in key)
     _require_all(connection, f"{table}.{column}", f"{name} AS o LEFT JOIN {kept} AS a ON {same}", column)
-    found = {"table": name, "number": facts["attnum"]}
     constraints = [tuple(row) for row in connection.execute(text(_CONSTRAINTS), found)]
     indexes = [tuple(row) for row in connection.execute(text(_INDEXES), found)]
     run(f"ALTER TABLE {name} DROP COLUMN {value}")
@@ -137,13 +145,7 @@ def set_table_aside(connection: Connection, table: str, aside: str) -> tuple[Map
     """Take a table out of the way under another name, with all that is on it but its foreign keys."""
     name, kept = _quoted(table), _quoted(aside)
     run = connection.exec_driver_sql
-    users = list(connection.scalars(text(_USERS), {"table": name}))
-    if users:
-        raise DataLossRefused(
-            N_("The migration was undone: {table} cannot be set aside while {others} refer to it."),
-            table=table,
-            others=", ".join(users),
-        )
+    _require_no_users(connection, table, _USERS, {"table": name})
     # Kept, they would stop people from deleting a parent of rows that nobody sees.
     foreign_keys = [list(row) for row in connection.execute(text(_FOREIGN_KEYS), {"table": name})]
     for foreign_key, *_ in foreign_keys:
@@ -176,6 +178,16 @@ def empty(connection: Connection, aside: str) -> None:
 def drop(connection: Connection, aside: str) -> None:
     """Drop the table that held what was aside."""
     connection.exec_driver_sql(f"DROP TABLE {_quoted(aside)}")
+
+
+def _require_no_users(connection: Connection, what: str, query: str, found: Mapping[str, Any]) -> None:
+    users = list(connection.scalars(text(query), found))
+    if users:
+        raise DataLossRefused(
+            N_("The migration was undone: {table} cannot be set aside while {others} refer to it."),
+            table=what,
+            others=", ".join(users),
+        )
 
 
 def _require_all(connection: Connection, what: str, source: str, column: str) -> None:

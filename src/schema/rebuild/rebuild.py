@@ -138,8 +138,10 @@ def legacy_alter_table(connection: Connection, *, on: bool) -> Iterator[None]:
     """Choose whether ALTER TABLE leaves alone what names the table (on), or rewrites and checks it."""
     before = connection.exec_driver_sql("PRAGMA legacy_alter_table").scalar()
     connection.exec_driver_sql(f"PRAGMA legacy_alter_table={int(on)}")
-    yield
-    connection.exec_driver_sql(f"PRAGMA legacy_alter_table={before}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA legacy_alter_table={before}")
 
 
 def quoted(name: str) -> str:
