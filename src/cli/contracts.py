@@ -17,39 +17,19 @@ from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _
 from src.presentation.columns import Column, row_of
+from src.presentation.contracts import COLUMNS, ID, MONEY, TITLE
 from src.presentation.fields import STATUSES
-
-ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
-_TITLE = Column(key="title", heading=N_("Title"), importance=1)
-_MONEY = (
-    Column(key="status", heading=N_("Status"), kind="choice", labels=STATUSES, importance=1),
-    Column(key="total", heading=N_("Total"), kind="money", importance=2),
-    Column(key="paid", heading=N_("Paid"), kind="money", importance=2),
-    Column(key="due", heading=N_("Due"), kind="money", importance=1),
-    Column(key="signed_at", heading=N_("Signed"), kind="moment", importance=3),
-    Column(key="created_at", heading=N_("Created"), kind="moment", importance=3),
-)
-
-COLUMNS = (
-    ID,
-    _TITLE,
-    Column(key="client_id", heading=N_("Client no."), kind="number", importance=3),
-    Column(key="client", heading=N_("Client"), of=lambda row: f"{row.client_first_name} {row.client_last_name}"),
-    Column(key="company_name", heading=N_("Company"), importance=3),
-    Column(key="sales_contact", heading=N_("Sales contact"), importance=3),
-    *_MONEY,
-)
 
 RECORD = (
     ID,
-    _TITLE,
+    TITLE,
     Column(key="client_id", heading=N_("Client no."), kind="number"),
     Column(key="client", heading=N_("Client"), of=lambda contract: contract.client.full_name),
     Column(key="company_name", heading=N_("Company"), of=lambda contract: contract.client.company_name),
     Column(
         key="sales_contact", heading=N_("Sales contact"), of=lambda contract: contract.client.sales_contact.username
     ),
-    *_MONEY,
+    *MONEY,
     Column(key="updated_at", heading=N_("Last change"), kind="moment"),
     Column(key="version", heading=N_("Version"), kind="number"),
 )
@@ -105,7 +85,7 @@ def list_contracts(*, client: int | None, status: str | None, paging: Paging, **
     def totals(desk: Desk) -> list[Total]:
         sums = contracts.contract_totals(desk.session, desk.actor, filters)
         number = Column(key="count", heading=N_("Contracts"), kind="number")
-        money = {column.key: column for column in _MONEY}
+        money = {column.key: column for column in MONEY}
         return [
             Total(column=number, value=sums.number),
             *(Total(column=money[key], value=getattr(sums, key)) for key in ("total", "paid", "due")),

@@ -14,31 +14,11 @@ from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
 from src.presentation.columns import Column, row_of
-
-_ID = Column(key="id", heading=N_("No."), kind="number", importance=1)
-_NAME = Column(key="name", heading=N_("Event"), importance=1)
-_WHEN = (
-    Column(key="event_start", heading=N_("Start"), kind="moment", importance=1, zone_key="time_zone"),
-    Column(key="event_end", heading=N_("End"), kind="moment", importance=2, zone_key="time_zone"),
-    Column(key="time_zone", heading=N_("Time zone"), importance=3),
-    Column(key="location", heading=N_("Location"), importance=2),
-    Column(key="attendees", heading=N_("Attendees"), kind="number", importance=2),
-)
-
-COLUMNS = (
-    _ID,
-    _NAME,
-    Column(key="contract_id", heading=N_("Contract no."), kind="number", importance=3),
-    Column(key="client_id", heading=N_("Client no."), kind="number", importance=3),
-    Column(key="client", heading=N_("Client"), of=lambda row: f"{row.client_first_name} {row.client_last_name}"),
-    Column(key="company_name", heading=N_("Company"), importance=3),
-    *_WHEN,
-    Column(key="support_contact", heading=N_("Support contact"), importance=1),
-)
+from src.presentation.events import COLUMNS, ID, NAME, WHEN
 
 RECORD = (
-    _ID,
-    _NAME,
+    ID,
+    NAME,
     Column(key="contract_id", heading=N_("Contract no."), kind="number"),
     Column(key="client_id", heading=N_("Client no."), kind="number", of=lambda event: event.contract.client_id),
     Column(key="client", heading=N_("Client"), of=lambda event: event.contract.client.full_name),
@@ -48,7 +28,7 @@ RECORD = (
         heading=N_("Sales contact"),
         of=lambda event: event.contract.client.sales_contact.username,
     ),
-    *_WHEN,
+    *WHEN,
     Column(
         key="support_contact",
         heading=N_("Support contact"),

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from src.cli import contracts, events
 from src.cli.context import Desk, manner_of, open_database, settings
 from src.cli.overview import PROGRAM
 from src.cli.render import show_list
 from src.cli.terminal import is_terminal, terminal_width, visible
 from src.domain.permissions import DEPARTMENT_LABELS, Department
 from src.i18n import N_, _
-from src.presentation import clients
+from src.presentation import clients, contracts, events
 from src.presentation.columns import Column, for_people, rows_of
 
 if TYPE_CHECKING:

@@ -19,11 +19,14 @@ class Place:
 
 HOME = Place("/", N_("Home"), "house")
 CLIENTS = Place("/clients", N_("Clients"), "users", Action.CLIENT_READ)
+CONTRACTS = Place("/contracts", N_("Contracts"), "file-text", Action.CONTRACT_READ)
+AUDIT = Place("/audit", N_("Audit log"), "scroll-text", Action.AUDIT_READ_ALL)
+EVENTS = Place("/events", N_("Events"), "calendar-days", Action.EVENT_READ)
 
 _OF_DEPARTMENT: dict[Department, tuple[Place, ...]] = {
-    Department.SALES: (HOME, CLIENTS),
-    Department.SUPPORT: (HOME, CLIENTS),
-    Department.MANAGEMENT: (HOME, CLIENTS),
+    Department.SALES: (HOME, CLIENTS, CONTRACTS, EVENTS),
+    Department.SUPPORT: (HOME, EVENTS, CLIENTS, CONTRACTS),
+    Department.MANAGEMENT: (HOME, EVENTS, CONTRACTS, CLIENTS, AUDIT),
 }
 
 

@@ -13,7 +13,21 @@ from starlette.routing import BaseRoute, Match, Route
 from src.config import Settings
 from src.db.session import Database
 from src.domain.errors import CrmError
-from src.web import account, clients, home, password, preferences, sign_in, two_factor
+from src.web import (
+    account,
+    audit,
+    clients,
+    contracts,
+    deals,
+    events,
+    home,
+    password,
+    payments,
+    preferences,
+    rulebook,
+    sign_in,
+    two_factor,
+)
 from src.web.assets import STATIC, send_asset
 from src.web.desk import Site, Visit
 from src.web.errors import NoSuchPage, NotUnderstood, WrongMethod
@@ -29,7 +43,21 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 # Every noun's pages; a new file is added here, and to src.web.navigation once people may find it.
-NOUNS = (home, clients, account, password, two_factor, sign_in, preferences)
+NOUNS = (
+    home,
+    clients,
+    contracts,
+    deals,
+    payments,
+    events,
+    audit,
+    rulebook,
+    account,
+    password,
+    two_factor,
+    sign_in,
+    preferences,
+)
 
 _REFUSALS = {404: NoSuchPage, 405: WrongMethod}
 

@@ -37,6 +37,7 @@ def page_renderer(settings: Settings) -> Callable[..., bytes]:
         "money": partial(_money, currency=settings.currency),
         "day": _day,
         "moment": partial(_moment, zone=zone),
+        "date": partial(_date, zone=zone),
         "today": partial(_today, zone=zone),
     }
     environment.globals["moment_there"] = partial(_moment_there, home=settings.time_zone)
@@ -96,6 +97,11 @@ def _day(day: date) -> str:
 
 def _moment(moment: datetime, *, zone: ZoneInfo) -> str:
     return format_moment(moment, zone)
+
+
+def _date(moment: datetime, *, zone: ZoneInfo) -> str:
+    """Write only the day of a moment, where the hour tells nobody anything."""
+    return format_date(moment.astimezone(zone))
 
 
 def _today(now: datetime, *, zone: ZoneInfo) -> str:

@@ -18,6 +18,7 @@ from src.models.user import User
 from tests.cli.company import Company
 from tests.factories import PASSWORD
 from tests.program import HANG_SECONDS
+from tests.real_databases import Dump
 
 SERVER = [sys.executable, "-m", "src", "serve", "--port", "0"]
 # What a browser says of a form that was on one of our own pages.
@@ -57,6 +58,11 @@ class Server:
     def log(self) -> list[dict[str, Any]]:
         """The lines of the log; each must be a JSON object."""
         return [json.loads(line) for line in list(self.lines)]
+
+    def records(self) -> Dump:
+        """Every row but those that tell who is there now: they change when somebody reads."""
+        who_is_there = {"sessions", "login_attempts"}
+        return {table: rows for table, rows in self.company.look().items() if table not in who_is_there}
 
     def visitor(self, *, language: str = "en", **headers: str) -> Visitor:
         """Somebody who is not logged in."""

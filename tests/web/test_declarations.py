@@ -19,7 +19,7 @@ from tests.web.servers import PROJECT
 # What is no page: asked by machines, and told by everybody the same.
 NO_PAGES = {"/healthz", "/readyz", "/static/{name}"}
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/preferences")}
-SIGNED_IN = {("GET", "/")}
+SIGNED_IN = {("GET", "/"), ("GET", "/rulebook")}
 
 
 def every_refusal(kind: type[errors.CrmError] = errors.CrmError) -> list[type[errors.CrmError]]:

@@ -1,6 +1,7 @@
 """How many questions a page asks the database: as many for a long list as for a short one."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import httpx
@@ -38,9 +39,12 @@ def questions(database: Database, token: str, path: str) -> list[str]:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
             return await browser.get(path, headers={"cookie": f"epicevents-session={token}"})
 
-    assert asyncio.run(ask()).status_code == 200  # fills what is kept in memory, and notes that somebody is there
-    with statements_of(database) as seen:
-        assert asyncio.run(ask()).status_code == 200
+    # In a thread of its own: the browser that other tests drive keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        # The first time fills what is kept in memory, and notes that somebody is there.
+        assert thread.submit(lambda: asyncio.run(ask())).result().status_code == 200
+        with statements_of(database) as seen:
+            assert thread.submit(lambda: asyncio.run(ask())).result().status_code == 200
     return [statement for statement in seen if "database_list" not in statement]
 
 
@@ -55,6 +59,11 @@ def test_a_card_takes_six_questions_however_much_there_is(database: Database, to
             session.flush()
 
     assert [len(before), len(questions(database, token, "/clients/1"))] == [6, 6]
+
+
+@pytest.mark.parametrize("path", ["/contracts/1", "/events/1"])
+def test_the_other_cards_take_no_more(database: Database, token: str, path: str) -> None:
+    assert len(questions(database, token, path)) <= 6
 
 
 def test_a_list_takes_three_questions_with_one_row_or_twenty(database: Database, token: str) -> None:

@@ -1,0 +1,49 @@
+"""The audit log: who did what, for management."""
+
+from starlette.responses import Response
+
+from src.domain.errors import InvalidInput
+from src.domain.permissions import ACTION_LABELS, Action
+from src.domain.values import parse_id
+from src.i18n import N_
+from src.services import audit, users
+from src.services.records import RECORD_NAMES
+from src.web.desk import Desk
+from src.web.lists import ROWS, listing_of
+from src.web.pages import Pages
+
+pages = Pages()
+
+PATH = "/audit"
+_FILTERS = ("who", "action", "record", "number", "since", "until")
+# Where the records have pages.
+_PAGES = {"clients": "/clients", "contracts": "/contracts", "events": "/events"}
+
+
+@pages.get(PATH, Action.AUDIT_READ_ALL)
+def list_audit(desk: Desk) -> Response:
+    """Show who did what to which record, newest first."""
+    listing = listing_of(desk, PATH, filters=_FILTERS, sort="-id")
+    page = audit.list_audit(desk.session, desk.me, _filter(desk), sort=listing.sort, limit=ROWS, after=listing.after)
+    return desk.page(
+        "audit/list.html",
+        listing=listing.showing(page),
+        actions={action.value: label for action, label in ACTION_LABELS.items()},
+        records=RECORD_NAMES,
+        pages_of_records=_PAGES,
+    )
+
+
+def _filter(desk: Desk) -> audit.AuditFilter:
+    who, record, number = desk.asked("who").strip(), desk.asked("record"), desk.asked("number").strip()
+    since, until = desk.asked("since"), desk.asked("until")
+    if record and record not in RECORD_NAMES:
+        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("record"), choices=", ".join(RECORD_NAMES))
+    return audit.AuditFilter(
+        actor_id=users.find_user(desk.session, desk.me, who).id if who else None,
+        action=desk.asked("action"),
+        record_type=record,
+        record_id=parse_id(number, field=N_("number")) if number else None,
+        since=desk.start(since, field=N_("since")) if since else None,
+        until=desk.start(until, field=N_("until")) if until else None,
+    )
