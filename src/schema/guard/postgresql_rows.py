@@ -1,11 +1,13 @@
 """Takes a PostgreSQL table's checksums on the server, in one scan of it.
 
 Every value is hashed as the text that PostgreSQL writes for it, with a seed that depends on its row's primary key, so
-that two values which change places are seen.
+that two values which change places are seen. Whole numbers and moments are hashed as they are, a numeric key is the
+seed itself, and any other is computed once a row: PostgreSQL computes an expression as often as it is written.
 """
 
+import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,37 +24,59 @@ _SETTINGS = {
     "row_security": "off",
 }
 _FETCHED = 10_000
+# How the types are hashed whose text says no more than their value; NULL stays NULL. A column may have become wider.
+_EXACT = {
+    "smallint": "hashint8extended({}::bigint, {})",
+    "integer": "hashint8extended({}::bigint, {})",
+    "bigint": "hashint8extended({}, {})",
+    "boolean": "hashint8extended({}::integer::bigint, {})",
+    "timestamp without time zone": "timestamp_hash_extended({}, {})",
+    "timestamp with time zone": "timestamp_hash_extended({} AT TIME ZONE 'UTC', {})",
+}
+_PRECISION = re.compile(r"\(\d+\)")
+_SEED = '"schema guard seed"'
 
 
 def print_postgresql_table(
     driver: Any,
     table: str,
-    columns: Sequence[str],
+    columns: Mapping[str, str],
     *,
     within: Range,
     key: Sequence[str],
     numbered: bool,
 ) -> TablePrint:
-    """Scan a table (its name is given quoted); `numbered` if its primary key is one number."""
+    """Scan a table (its name is given quoted) and these columns with their types; `numbered`: its key is one number."""
     conditions = []
     if within.deleted is not None:
         conditions.append(f"({within.deleted}) IS NOT TRUE")
-    if within.highest is not None:
+    if within.highest is not None and key:
         conditions.append(f"{quoted(key[0])} <= {within.highest}")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    texts = [f'{quoted(column)}::text COLLATE "C"' for column in columns]
     # Where there is no key, the values of a column may change places; the checksums of whole rows see that.
-    seed = f'hashtextextended(ROW({", ".join(map(quoted, key))})::text COLLATE "C", 0)' if key else "0"
+    seed, source, highest = "0", f"{table}{where}", "NULL"
+    if numbered and key:
+        highest = f"max({quoted(key[0])})"
+        seed = f"{quoted(key[0])}::bigint"
+    elif key:
+        written = f'hashtextextended(ROW({", ".join(map(quoted, key))})::text COLLATE "C", 0)'
+        seed, source = _SEED, f"(SELECT *, {written} AS {_SEED} FROM {source} OFFSET 0) AS seeded"  # noqa: S608 - names of the schema
     total = "bit_xor({})" if key else "sum({}::numeric)"
-    facts = ["count(*)", f"max({quoted(key[0])})" if numbered else "NULL", f"bit_xor({seed})"]
-    for column, text in zip(columns, texts, strict=True):
-        digest = total.format(f"hashtextextended({text}, {seed})")
-        facts += [f"count({quoted(column)})", f"coalesce(sum(octet_length({text})), 0)", f"coalesce({digest}, 0)"]
+    facts = ["count(*)", highest, f"bit_xor({_EXACT['bigint'].format(seed, 0) if numbered else seed})"]
+    for column, kind in columns.items():
+        name = quoted(column)
+        text = f'{name}::text COLLATE "C"'
+        exact = _EXACT.get(_PRECISION.sub("", kind))
+        digest = exact.format(name, seed) if exact is not None else f"hashtextextended({text}, {seed})"
+        # To write moments down costs as much as all the rest, and they are all of one size.
+        size = "0" if exact is not None and kind.startswith("timestamp") else f"coalesce(sum(octet_length({text})), 0)"
+        facts += [f"count({name})", size, f"coalesce({total.format(digest)}, 0)"]
     with _same_writing(driver):
-        query = f"SELECT {', '.join(facts)} FROM {table}{where}"  # noqa: S608 - names of the schema
+        query = f"SELECT {', '.join(facts)} FROM {source}"  # noqa: S608 - names of the schema
         rows, highest, identity, *values = driver.execute(query).fetchone()
         row_digests = None
         if not numbered:
+            texts = [f'{quoted(column)}::text COLLATE "C"' for column in columns]
             whole = f'SELECT hashtextextended(ROW({", ".join(texts)})::text COLLATE "C", 0) FROM {table}{where}'  # noqa: S608 - names of the schema
             row_digests = _fetch(driver, whole)
     return TablePrint(

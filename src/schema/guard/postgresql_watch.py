@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from src.schema.guard.objects import Objects, tables_in
+from src.schema.guard.objects import Key, Objects, tables_in
 from src.schema.guard.postgresql_objects import read_postgresql_objects
 from src.schema.guard.postgresql_rows import print_postgresql_table, quoted
 from src.schema.guard.rows import Range, TablePrint
@@ -167,7 +167,8 @@ class PostgresqlWatch:
             key = [column for column, _ in found]
         else:
             numbered = like.row_digests is None
-        return print_postgresql_table(self._driver, name, columns, within=within, key=key, numbered=numbered)
+        types = {column: objects[Key("column", table, column)]["type"] for column in columns}
+        return print_postgresql_table(self._driver, name, types, within=within, key=key, numbered=numbered)
 
     def _count(self) -> dict[str, tuple[int, int, int]]:
         rows = self._driver.execute(_COUNTERS, {"schema": self._schema}).fetchall()
