@@ -6,14 +6,14 @@ sqlalchemy.url in alembic.ini. How a command runs is in src/schema/environment.p
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parent.parent))
 
 from alembic import context
-from sqlalchemy import URL
 
-from src.config import PROJECT_ROOT, SettingError, language_of_environment, load_settings
+from src.config import PROJECT_ROOT, SettingError, Settings, language_of_environment, load_settings
 from src.db.url import parse_database_url
 from src.domain.errors import Marked, WrongSetting
 from src.models import Base
@@ -24,6 +24,9 @@ from src.models.partial_indexes import complete_for_postgresql
 from src.models.search import add_indexes_of_postgresql
 from src.models.user import User  # noqa: F401
 from src.schema.answers import extra_options, plain_answers, speak
+from src.schema.backup.folder import backup_folder
+from src.schema.backup.retention import Keep
+from src.schema.backup_first import Precaution
 from src.schema.environment import migrate
 
 target_metadata = Base.metadata
@@ -31,8 +34,8 @@ complete_for_postgresql(target_metadata)
 add_indexes_of_postgresql(target_metadata)
 
 
-def database_url(override: str | None) -> URL:
-    """Find the company's database as the application does."""
+def settings_of_installation(override: str | None) -> Settings:
+    """Read the settings as the application does."""
     config = context.config
     try:
         settings = load_settings(
@@ -41,9 +44,18 @@ def database_url(override: str | None) -> URL:
     except SettingError as wrong:
         raise WrongSetting(setting=wrong.setting, source=wrong.source, reason=Marked(wrong.reason)) from None
     speak(settings.language)
-    return parse_database_url(settings.database_url, source=settings.database_url_source, root=PROJECT_ROOT)
+    return settings
 
 
 with plain_answers(language_of_environment(os.environ)):
     options = extra_options()
-    migrate(database_url(options.get("url")), target_metadata, options)
+    settings = settings_of_installation(options.get("url"))
+    database = parse_database_url(settings.database_url, source=settings.database_url_source, root=PROJECT_ROOT)
+    precaution = Precaution(
+        folder=backup_folder(database, settings.backup_folder, root=PROJECT_ROOT),
+        keep=Keep(count=settings.backup_count, days=settings.backup_days),
+        restore_command="epicevents db restore",
+    )
+    migrate(
+        database, target_metadata, options, precaution=precaution, program=f"epicevents {version('epic-events-crm')}"
+    )

@@ -71,6 +71,10 @@ class Settings:
     two_factor_for: tuple[str, ...] = ()
     # The names under which browsers reach this installation; any other is refused.
     hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    # Where backups go (relative to the project; None: beside the database) and how many of them stay for how long.
+    backup_folder: str | None = None
+    backup_count: int = 20
+    backup_days: int = 90
 
 
 def load_settings(
@@ -96,6 +100,9 @@ def load_settings(
         sentry_dsn=_sentry_dsn(given),
         two_factor_for=_two_factor_for(given),
         hosts=_hosts(given),
+        backup_folder=_backup_folder(given),
+        backup_count=_whole_number("BACKUP_COUNT", given.find("BACKUP_COUNT"), default=20),
+        backup_days=_whole_number("BACKUP_DAYS", given.find("BACKUP_DAYS"), default=90),
     )
 
 
@@ -195,6 +202,25 @@ def _hosts(given: _Given) -> tuple[str, ...]:
         raise SettingError("EPICEVENTS_HOSTS", source, reason)
     # Whoever works on the server itself may always look.
     return tuple(dict.fromkeys((*LOOPBACK_HOSTS, *names)))
+
+
+def _backup_folder(given: _Given) -> str | None:
+    found = given.find("BACKUP_FOLDER")
+    if found is None:
+        return None
+    value, source = found
+    if value.startswith("~"):
+        raise SettingError("BACKUP_FOLDER", source, N_("~ is not replaced by a home folder here; write the full path"))
+    return value
+
+
+def _whole_number(setting: str, found: tuple[str, str] | None, *, default: int) -> int:
+    if found is None:
+        return default
+    value, source = found
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 99_999):
+        raise SettingError(setting, source, N_("it must be a whole number from 1 to 99999"))
+    return int(value)
 
 
 def _sentry_dsn(given: _Given) -> str | None:

@@ -15,6 +15,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from tests.postgres_programs import programs_for
 from tests.shared_server import PROJECT, RUN_FOLDER, shared_server
 
 
@@ -63,10 +64,18 @@ def migrated_postgres_url(postgres_server: URL, postgres_template: str) -> Itera
 
 @pytest.fixture(scope="session")
 def postgres_server(request: pytest.FixtureRequest) -> URL:
-    """The server that tests create their databases on: TEST_POSTGRES_URL, else a private one for this run."""
+    """The server that tests create their databases on: TEST_POSTGRES_URL, else a private one for this run.
+
+    Its own pg_dump and pg_restore are found in the PATH from then on.
+    """
     if chosen := os.environ.get("TEST_POSTGRES_URL"):
-        return make_url(chosen).set(drivername="postgresql+psycopg")
-    return shared_server(request.config.stash[RUN_FOLDER])
+        server = make_url(chosen).set(drivername="postgresql+psycopg")
+    else:
+        server = shared_server(request.config.stash[RUN_FOLDER])
+    with maintenance(server) as connection:
+        programs = programs_for(connection.info.server_version // 10_000)
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    return server
 
 
 @pytest.fixture(scope="session")

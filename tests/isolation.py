@@ -37,10 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder for this test alone, so that no session or setting of another test or of the user is found."""
+    """A home folder for this test alone: no session, setting or backup of another test or of the user is found."""
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    monkeypatch.setenv("BACKUP_FOLDER", str(folder / "backups"))
     set_language(DEFAULT_LANGUAGE)
     return folder
 

@@ -17,6 +17,8 @@ from src.domain.errors import CrmError, DatabaseError, Marked, WrongSetting
 from src.i18n import N_, _, set_language
 
 INTERRUPTED = 130
+# Options of `-x` for people who know better, each with the one word that it may have.
+_EXPERTS = {"stamp": "anyway", "backup": "no"}
 MIGRATION_FAILED = N_("The migration failed and was undone: {reason}")
 
 
@@ -69,14 +71,14 @@ def say(sentence: str) -> None:
 
 
 def extra_options() -> Mapping[str, str]:
-    """Give the `-x` options: url=… and stamp=anyway.
+    """Give the `-x` options: url=…, stamp=anyway and backup=no.
 
     Raises WrongSetting for any other: a misspelt url, if ignored, would let the command run on another database.
     """
     options = context.get_x_argument(as_dictionary=True)
-    if set(options) - {"url", "stamp"} or options.get("stamp", "anyway") != "anyway":
+    if set(options) - {"url", *_EXPERTS} or any(options.get(name, word) != word for name, word in _EXPERTS.items()):
         # What was typed is not repeated: it may be an address with its password.
-        reason = Marked(N_("only url=… and stamp=anyway are known"))
+        reason = Marked(N_("only url=…, stamp=anyway and backup=no are known"))
         raise WrongSetting(setting="-x", source="alembic", reason=reason)
     return options
 

@@ -1,5 +1,8 @@
 """Whether an Alembic command makes sense on a database in its present state, and what to do when it does not."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from alembic import context
 from sqlalchemy import URL, Connection, MetaData, inspect
 
@@ -8,6 +11,7 @@ from src.domain.errors import CrmError, DatabaseAhead, DatabaseBehind, DatabaseM
 from src.i18n import N_
 from src.schema.answers import command_options
 from src.schema.drift.drift import find_drift
+from src.schema.ledger import require_unedited
 from src.schema.state import STAMP_IT, UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, printable, state_from
 
 # Alembic's own sentence, by which people find the way out in the documentation.
@@ -47,6 +51,8 @@ class Fitness:
             raise DatabaseUnversioned(place=self.place, advice=Marked(IT_IS_EMPTY))
         if command in {"check", "revision"} and self.revisions != self.heads:
             raise self._not_up_to_date()
+        if command in {"upgrade", "downgrade", "check"}:
+            require_unedited(self.connection, self._applied(), place=self.place)
 
     def require_for_stamp(self, *, anyway: bool) -> None:
         """Refuse to mark a database with a version that its tables are not at.
@@ -85,6 +91,13 @@ class Fitness:
                 return DatabaseBehind(place=self.place, command=UPGRADE_COMMAND)
             case _:
                 return None
+
+    def _applied(self) -> Mapping[str, Path]:
+        """The file of each revision that the database has."""
+        if not self.revisions:
+            return {}
+        applied = context.script.iterate_revisions(tuple(self.revisions), "base")
+        return {script.revision: Path(script.path) for script in applied}
 
     def _ahead(self) -> DatabaseAhead:
         return DatabaseAhead(

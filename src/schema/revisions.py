@@ -1,7 +1,7 @@
 """The schema revisions this program knows, read from their files without starting Alembic (every command asks)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,16 +18,30 @@ _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 
 @dataclass(frozen=True)
 class History:
-    """Every revision with those it follows, and those that nothing follows."""
+    """Every revision with its file and those it follows, and those that nothing follows."""
 
     parents: Mapping[str, tuple[str, ...]]
     heads: tuple[str, ...]
+    files: Mapping[str, Path]
+
+    def up_to(self, revisions: Iterable[str]) -> tuple[str, ...]:
+        """Give these revisions and all that they follow, the first one first; those that are not known are left out."""
+        found: dict[str, None] = {}
+        waiting = sorted(revision for revision in revisions if revision in self.parents)
+        while waiting:
+            missing = [parent for parent in self.parents[waiting[-1]] if parent not in found]
+            if missing:
+                waiting += missing
+            else:
+                found[waiting.pop()] = None
+        return tuple(found)
 
 
 @cache
 def read_history(folder: Path = VERSIONS) -> History:
     """Read the revisions in a folder the way Alembic would. Raises DatabaseError if a file names none."""
     parents: dict[str, tuple[str, ...]] = {}
+    files: dict[str, Path] = {}
     for file in sorted(folder.glob("*.py")):
         if file.name.startswith(("__init__", ".#")):
             continue
@@ -36,8 +50,9 @@ def read_history(folder: Path = VERSIONS) -> History:
         if revision is None or down is None:
             raise DatabaseError(N_("The migration file {file} does not say which revision it is."), file=file.name)
         parents[revision[1]] = tuple(_QUOTED.findall(down[1].split("#")[0]))
+        files[revision[1]] = file
     followed = {parent for named in parents.values() for parent in named}
-    return History(parents=parents, heads=tuple(sorted(set(parents) - followed)))
+    return History(parents=parents, heads=tuple(sorted(set(parents) - followed)), files=files)
 
 
 def known_revisions(folder: Path = VERSIONS) -> frozenset[str]:

@@ -92,8 +92,7 @@ def state_of_file(url: URL) -> DatabaseState | None:
 def state_of(connection: Connection) -> DatabaseState:
     """Tell the state of a database that is already open."""
     tables = frozenset(inspect(connection).get_table_names())
-    revisions = versions_in(connection) if VERSION_TABLE in tables else frozenset()
-    return state_from(revisions, tables, known=known_revisions(), heads=frozenset({head_revision()}))
+    return state_from(revisions_of(connection), tables, known=known_revisions(), heads=frozenset({head_revision()}))
 
 
 def state_from(
@@ -106,6 +105,11 @@ def state_from(
     if not revisions <= known:
         return DatabaseState.UNKNOWN_REVISION
     return DatabaseState.AT_HEAD if revisions == heads else DatabaseState.BEHIND
+
+
+def revisions_of(connection: Connection) -> frozenset[str]:
+    """Read the schema version of a database that may have none, and no table for it."""
+    return versions_in(connection) if inspect(connection).has_table(VERSION_TABLE) else frozenset()
 
 
 def versions_in(connection: Connection) -> frozenset[str]:

@@ -12,8 +12,7 @@ from src.domain.errors import CrmError, DatabaseAhead
 from src.i18n import N_, _
 from src.schema.drift.differences import Difference
 from src.schema.drift.drift import find_drift
-from src.schema.ledger import read_steps
-from src.schema.lint.linter import checksum
+from src.schema.ledger import edited_files, read_steps
 from src.schema.references import BrokenReferences, broken_references
 from src.schema.state import (
     VERSION_TABLE,
@@ -69,7 +68,7 @@ def verify_database(url: URL, scripts: ScriptDirectory, *, whole_file: bool, tel
         tell(file)
         damage = _damage(connection, whole=whole_file)
         tell(revisions)
-        return Verification(at, differences, broken, damage, list(_edited(connection, scripts)))
+        return Verification(at, differences, broken, damage, list(_edited(connection, scripts, at)))
 
 
 def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tuple[DatabaseState, list[str]]:
@@ -98,10 +97,8 @@ def _damage(connection: Connection, *, whole: bool) -> list[str]:
     return [] if said == ["ok"] else said
 
 
-def _edited(connection: Connection, scripts: ScriptDirectory) -> Iterator[EditedFile]:
+def _edited(connection: Connection, scripts: ScriptDirectory, at: Sequence[str]) -> Iterator[EditedFile]:
     """Name the files of revisions that were another when they were applied."""
-    applied = {step.revision: step.checksum for step in read_steps(connection) if step.direction == "upgrade"}
-    for revision, was in applied.items():
-        file = next((Path(script.path) for script in scripts.walk_revisions() if script.revision == revision), None)
-        if file is not None and checksum(file) != was:
-            yield EditedFile(file.name)
+    applied = scripts.iterate_revisions(tuple(at), "base") if at else ()
+    for file in edited_files(read_steps(connection), {script.revision: Path(script.path) for script in applied}):
+        yield EditedFile(file.name)

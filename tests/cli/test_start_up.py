@@ -127,7 +127,7 @@ def test_every_example_is_a_command_line_that_is_understood(example: str) -> Non
         below = command.get_command(context, arguments.pop(0))
         assert below is not None, example
         command = below
-    parser = command.make_parser(click.Context(command))
+    parser = command.make_parser(click.Context(command, **command.context_settings))
     _values, rest, _order = parser.parse_args(list(arguments))
     assert rest == []
 

@@ -26,7 +26,7 @@ from tests.program import Program
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
-PAGES = ("docs/operations.md", "README.md", "README.fr.md")
+PAGES = ("docs/operations.md",)
 PLACE = "epic_events_crm.db"
 
 

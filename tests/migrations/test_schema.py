@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
+from src.schema.own_tables import LEDGER
 from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import HEAD, create_all, execute, make_empty, version_of
 
+LASTING = ("alembic_version", LEDGER)
 SQLITE_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 # Everything a schema can hold on PostgreSQL, read from its own catalogues and not through SQLAlchemy.
 POSTGRESQL_SCHEMA = {
@@ -27,13 +29,13 @@ POSTGRESQL_SCHEMA = {
 
 
 def schema_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything in a database but its rows and Alembic's own table."""
+    """Everything in a database but its rows, Alembic's own table and the schema layer's ledger, which both stay."""
     if url.startswith("sqlite"):
         found = {"all": execute(url, SQLITE_SCHEMA)}
     else:
         found = {kind: execute(url, query) for kind, query in POSTGRESQL_SCHEMA.items()}
     return {
-        kind: sorted((row for row in rows if "alembic_version" not in str(row)), key=str)
+        kind: sorted((row for row in rows if not any(table in str(row) for table in LASTING)), key=str)
         for kind, rows in found.items()
     }
 

@@ -11,7 +11,13 @@ from src.i18n import N_
 
 # Verb -> where its click command is; the files import neither SQLAlchemy nor Alembic at their top.
 VERBS = {
+    "status": "src.cli.db.status:status",
     "plan": "src.cli.db.planning:plan",
+    "upgrade": "src.cli.db.changing:upgrade",
+    "downgrade": "src.cli.db.changing:downgrade",
+    "backup": "src.cli.db.saving:backup",
+    "backups": "src.cli.db.saving:backups",
+    "restore": "src.cli.db.saving:restore",
     "verify": "src.cli.db.checking:verify",
     "adopt": "src.cli.db.checking:adopt",
     "history": "src.cli.db.looking:history",

@@ -15,13 +15,27 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from src.domain.errors import BackupFailed, DiskFull, Marked, NoRoom
 from src.i18n import N_
 
 MANIFEST_SUFFIX = ".json"
+_FOLDER = "backups"
 _PART_SUFFIX = ".part"
 _MEGABYTE = 1_000_000
 _NAME = re.compile(r".+-\d{8}T\d{6}Z-[0-9a-f]{8}(\.sqlite|\.dump)")
+
+
+def backup_folder(url: URL, chosen: str | None, *, root: Path) -> Path:
+    """Tell where a database's backups are: in the chosen folder, else beside a SQLite file, else in the project's.
+
+    A relative folder counts from `root`, the project's folder.
+    """
+    if chosen:
+        return root / chosen
+    beside = Path(url.database or "").parent if url.get_backend_name() == "sqlite" else root
+    return root / beside / _FOLDER
 
 
 def new_backup_name(stem: str, made_at: datetime, suffix: str) -> str:

@@ -1,6 +1,8 @@
 """Dumps a PostgreSQL database as it is at one moment, and tries the dump out."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,11 +37,8 @@ def dump_postgresql(
     Raises BackupFailed, NoRoom, or what is wrong with the database.
     """
     reading, dumping, trying = in_stages(advance, 2, 2, 3)
-    engine = open_to_look(url).execution_options(isolation_level="REPEATABLE READ")
     try:
-        with engine.connect() as connection:
-            for setting in SETTINGS:
-                connection.exec_driver_sql(setting)
+        with _one_moment(url) as connection:
             snapshot = str(_one(connection, "SELECT pg_export_snapshot()"))
             version = int(_one(connection, "SELECT current_setting('server_version_num')"))
             size = int(_one(connection, _SIZE))
@@ -50,8 +49,6 @@ def dump_postgresql(
             may_try = bool(_one(connection, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user"))
     except DBAPIError as error:
         raise translate(error, place=place_of(url)) from None
-    finally:
-        engine.dispose()
     try:
         read_dump(part, programs=folder)
         tried = may_try and size < _TRIED_BELOW
@@ -63,6 +60,24 @@ def dump_postgresql(
         raise BackupFailed(folder=str(part.parent), reason=reason)
     trying(1)
     return content, tried, f"PostgreSQL {version // 10_000}.{version % 10_000}"
+
+
+def holds_still(url: URL, content: Content) -> bool:
+    """Tell whether a database holds what it held when a backup of it was made."""
+    with _one_moment(url) as connection:
+        return read_postgresql_content(lambda query: _json(connection, query), lambda _share: None) == content
+
+
+@contextmanager
+def _one_moment(url: URL) -> Iterator[Connection]:
+    engine = open_to_look(url).execution_options(isolation_level="REPEATABLE READ")
+    try:
+        with engine.connect() as connection:
+            for setting in SETTINGS:
+                connection.exec_driver_sql(setting)
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def write_dump(

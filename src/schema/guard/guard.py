@@ -22,7 +22,7 @@ from src.schema.guard.postgresql_watch import PostgresqlWatch
 from src.schema.guard.rows import Range, TablePrint
 from src.schema.guard.sql_text import names_in, normal
 from src.schema.guard.sqlite_watch import SqliteWatch
-from src.schema.own_tables import ASIDE
+from src.schema.own_tables import ASIDE, LEDGER
 
 # What changes nothing that could have to be done twice.
 _LOOKING = ("select", "show", "set ", "reset", "explain")
@@ -101,7 +101,7 @@ class Guard:
         }
         with self._at_work():
             self._watch = SqliteWatch(driver) if connection.dialect.name == "sqlite" else PostgresqlWatch(driver)
-            self._ignored = frozenset({version_table, ASIDE})
+            self._ignored = frozenset({version_table, ASIDE, LEDGER})
             self._begin(self._watch.read_objects())
         for name, listener in listeners.items():
             event.listen(connection, name, listener)

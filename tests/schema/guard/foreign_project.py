@@ -18,7 +18,14 @@ from sqlalchemy import MetaData, make_url
 
 from src.schema.environment import migrate
 
-migrate(make_url(context.config.attributes["url"]), MetaData(), {})
+given = context.config.attributes
+migrate(
+    make_url(given["url"]),
+    MetaData(),
+    given["options"],
+    precaution=given["precaution"],
+    program="somebody's program 2.0",
+)
 """
 _REVISION = '''"""A step."""
 import sqlalchemy as sa
@@ -48,7 +55,7 @@ class ForeignProject:
         (folder / "steps" / "script.py.mako").write_text("", encoding="utf-8")
         self.config = Config(stdout=io.StringIO(), output_buffer=io.StringIO())
         self.config.set_main_option("script_location", str(folder / "steps").replace("%", "%%"))
-        self.config.attributes["url"] = url
+        self.config.attributes |= {"url": url, "options": {}, "precaution": None}
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
 
     def add(self, revision: str, upgrade: str, downgrade: str = "pass") -> None:
