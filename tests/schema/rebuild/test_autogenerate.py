@@ -1,5 +1,6 @@
 """What autogenerate writes by itself loses nothing: nobody has to know how a table is rebuilt or a column set aside."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def test_what_would_be_dropped_is_set_aside_on_postgresql_too(postgres_project: 
         "INSERT INTO books VALUES (1, 'é'), (2, NULL)",
         "INSERT INTO faxes VALUES (1, 2, 'x')",
     )
-    before = [line for line in project.dump() if "alembic_version" not in str(line)]
+    before = [line for line in project.dump() if not re.search("alembic_version|schema_ledger", str(line))]
     folder = project.versions.parent
     models = 'sa.Table("books", metadata, sa.Column("id", sa.Integer(), primary_key=True))'
     (folder / "env.py").write_text(ENV.format(models=models), encoding="utf-8")
@@ -120,4 +121,4 @@ def test_what_would_be_dropped_is_set_aside_on_postgresql_too(postgres_project: 
     command.check(project.config)
     assert project.rows("SELECT * FROM books ORDER BY 1") == [(1,), (2,)]
     project.downgrade("-1")
-    assert [line for line in project.dump() if "alembic_version" not in str(line)] == before
+    assert [line for line in project.dump() if not re.search("alembic_version|schema_ledger", str(line))] == before
