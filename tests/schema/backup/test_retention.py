@@ -10,7 +10,8 @@ from src.schema.backup.create import create_backup
 from src.schema.backup.retention import Keep, remove_old_backups
 from tests.schema.backup.samples import fill
 
-NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def made(url: URL, folder: Path, *, days_ago: float, keep: Keep | None = None) -> Backup:
