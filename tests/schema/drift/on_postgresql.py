@@ -20,6 +20,7 @@ WORKSHOP = (
     "CREATE TABLE months (at date NOT NULL) PARTITION BY RANGE (at)",
     "CREATE TABLE may PARTITION OF months FOR VALUES FROM ('2026-05-01') TO ('2026-06-01')",
     "CREATE UNLOGGED TABLE drafts (body text)",
+    "CREATE TABLE parcels (weights weight[])",
     "CREATE INDEX ix_tools_price ON tools (price DESC NULLS LAST)",
     "CREATE INDEX ix_tools_lower ON tools (lower(name))",
     "CREATE INDEX ix_tools_power ON tools (number) WHERE kind IN ('power', 'other')",
