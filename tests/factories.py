@@ -18,6 +18,7 @@ from src.domain.permissions import Actor, Department
 from src.models.base import Record
 from src.models.client import Client
 from src.models.contract import Contract, ContractStatus, Payment, PaymentMethod
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
 from src.security.passwords import HashCost, PasswordHasher
@@ -128,6 +129,14 @@ def payment(session: Session, paid_for: Contract, amount: str, *, by: User | Non
     }
     made = saved(session, Payment(contract_id=paid_for.id, amount=Decimal(amount), **(values | fields)))
     session.refresh(paid_for, ["paid"])
+    return made
+
+
+def line(session: Session, sold: Contract, *, unit_price: str = "100.00", **fields: Any) -> ContractLine:
+    """A line of a contract: one thing without VAT unless the test says otherwise; the contract's total follows."""
+    values: dict[str, Any] = {"description": "Dîner", "quantity": Decimal(1), "vat_rate": Decimal(0)}
+    made = saved(session, ContractLine(contract_id=sold.id, unit_price=Decimal(unit_price), **(values | fields)))
+    session.refresh(sold, ["total"])
     return made
 
 

@@ -12,7 +12,7 @@ from src.cli.editing import changed, edit_options, version_option
 from src.cli.histories import answer_history, history_options
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed, confirm
-from src.cli.render import Total, json_option, output_options, show_done, show_record
+from src.cli.render import Total, json_option, output_options, show_done, show_record, wanted_form
 from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _
@@ -55,7 +55,7 @@ def contract() -> None:
 
 @contract.command(
     "list",
-    help=N_("List contracts and what they add up to."),
+    help=N_("List contracts and what they add up to; on a cancelled one nothing is due any more."),
     examples=("epicevents contract list --mine --unpaid", "epicevents contract list --unsigned --sort -total"),
 )
 @option("--mine", is_flag=True, help=N_("Only contracts of your own clients."))
@@ -114,7 +114,10 @@ def show_contract(contract_id: int) -> None:
 
     with reading() as desk:
         found = contracts.show_contract(desk.session, desk.actor, contract_id)
+        lines = contract_lines.lines_of(desk, contract_id)
     show_record(RECORD, row_of(RECORD, found), manner=desk.manner)
+    if lines and wanted_form() is None:
+        contract_lines.show_lines(lines, manner=desk.manner)
 
 
 @contract.command(
@@ -284,5 +287,5 @@ def shown(desk: Desk, contract_id: int) -> list[Any]:
     return row_of(RECORD, load(desk, contract_id))
 
 
-# The verbs about money add themselves to the group above.
-from src.cli import payments  # noqa: E402, F401 - it needs the group
+# The verbs about lines and money add themselves to the group above.
+from src.cli import contract_lines, payments  # noqa: E402, F401 - they need the group

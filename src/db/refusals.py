@@ -36,6 +36,7 @@ RECORD_WORDS = {
     "users": N_("member of staff"),
     "clients": N_("client"),
     "contracts": N_("contract"),
+    "contract_lines": N_("line"),
     "payments": N_("payment"),
     "events": N_("event"),
 }

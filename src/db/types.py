@@ -51,6 +51,44 @@ class Money(TypeDecorator[Decimal]):
         return self
 
 
+class _Thousandths(TypeDecorator[Decimal]):
+    """An exact number: Decimal in Python, a whole number of its smallest step in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+    places = 3
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Refuse what is not exact."""
+        if value is None:
+            return None
+        if type(value) not in {Decimal, int}:
+            raise TypeError(f"an exact number is a Decimal, not a {type(value).__name__}")
+        steps = Decimal(value).scaleb(self.places)
+        if not steps.is_finite() or steps.copy_abs() > 10**12 or steps != int(steps):
+            raise ValueError("an exact number has few decimals and bounds")
+        return int(steps)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Give it back with its decimals."""
+        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        """What a value is in Python."""
+        return Decimal
+
+
+class Quantity(_Thousandths):
+    """How much of something, in thousandths."""
+
+
+class Rate(_Thousandths):
+    """A percentage, in hundredths of a percent."""
+
+    places = 2
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment: aware in Python, UTC in the database."""
 

@@ -10,6 +10,9 @@ from src.i18n import N_
 
 _PAYMENTS = N_("A payment is never edited or deleted: record a refund instead.")
 _PAID = N_("What is paid on a contract is the sum of its payments; it cannot be set by hand.")
+_LINE = N_(
+    "A line comes to its quantity times its unit price, and its VAT, each rounded to the cent, up to ten billion."
+)
 _UNSIGNED = N_("An event can only be created under a signed contract.")
 _SALES = N_("The sales contact must be a member of the sales department.")
 _SUPPORT = N_("The support contact must be a member of the support department.")
@@ -21,6 +24,13 @@ CONSTRAINT_MESSAGES: Mapping[str, str] = {
     "ck_contracts_total_not_negative": N_("The total of a contract must not be negative."),
     "ck_contracts_signed_at_matches_status": N_("A contract has a signing date exactly when it was signed."),
     "ck_contracts_status_known": N_("A contract is draft, sent, signed or cancelled."),
+    "ck_contract_lines_quantity_in_bounds": N_("The quantity of a line is more than zero, and at most a million."),
+    "ck_contract_lines_unit_price_in_bounds": N_("The unit price of a line is less than ten million."),
+    "ck_contract_lines_vat_rate_in_bounds": N_("A rate of VAT is between 0 and 100 %."),
+    "ck_contract_lines_net_is_rounded": _LINE,
+    "ck_contract_lines_vat_is_rounded": _LINE,
+    "tr_contracts_total_is_sum": N_("The total of this contract is the sum of its lines: change those."),
+    "tr_contract_lines_stay": N_("A line stays with its contract."),
     "ck_users_department_known": N_("A member of staff belongs to sales, support or management."),
     "ck_payments_method_known": N_("A payment comes by bank transfer, card, cheque, cash or in another known way."),
     "ck_payments_amount_not_zero": N_("The amount of a payment must not be zero."),

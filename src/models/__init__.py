@@ -6,6 +6,7 @@ from src.models.audit_entry import AuditEntry
 from src.models.base import Base
 from src.models.client import Client
 from src.models.contract import Contract, ContractStatus, Payment, PaymentMethod
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import LoginAttempt, RecoveryCode, User, UserSession
 
@@ -14,6 +15,7 @@ __all__ = [
     "Base",
     "Client",
     "Contract",
+    "ContractLine",
     "ContractStatus",
     "Event",
     "LoginAttempt",

@@ -128,6 +128,15 @@ class Contract(Record, Base):
             raise RuleBroken(N_("Only a signed contract can be amended; an unsigned one is simply changed."))
         self._set_terms(title=title, total=total)
 
+    def check_lines(self, *, amended: bool) -> None:
+        """Refuse to change what the contract is made up of; once signed, only an amendment may.
+
+        Raises:
+            RuleBroken: it is cancelled, or signed and this is no amendment.
+        """
+        if self.status is ContractStatus.CANCELLED or (self.status is ContractStatus.SIGNED and not amended):
+            raise RuleBroken(N_("A signed or cancelled contract cannot be changed; management can amend a signed one."))
+
     def check_payment(self, amount: Decimal) -> None:
         """Refuse money that the contract cannot take or give back.
 

@@ -119,6 +119,18 @@ RULES = (
         "BEFORE UPDATE OF paid",
         "NEW.paid <> (SELECT COALESCE(SUM(amount), 0) FROM payments WHERE contract_id = NEW.id)",
     ),
+    Rule(
+        "tr_contracts_total_is_sum",
+        "contracts",
+        "BEFORE UPDATE OF total",
+        "NEW.total <> (SELECT COALESCE(SUM(net + vat), NEW.total) FROM contract_lines WHERE contract_id = NEW.id)",
+    ),
+    Rule(
+        "tr_contract_lines_stay",
+        "contract_lines",
+        "BEFORE UPDATE OF contract_id",
+        "OLD.contract_id <> NEW.contract_id",
+    ),
     Rule("tr_contracts_start_unpaid", "contracts", "BEFORE INSERT", "NEW.paid <> 0"),
     Rule(
         "tr_payments_need_signed_contract",
@@ -170,6 +182,34 @@ ADD_UP_SQLITE = (
     " BEGIN UPDATE contracts SET paid = (SELECT SUM(amount) FROM payments WHERE contract_id = NEW.contract_id)"
     " WHERE id = NEW.contract_id; END",
 )
+# The other ones that act: where a contract has lines, its total is their sum. The last line leaves the total behind.
+LINES_OCCASIONS = {"added": ("INSERT", "NEW"), "changed": ("UPDATE", "NEW"), "removed": ("DELETE", "OLD")}
+
+
+def _add_up_lines(row: str) -> str:
+    return (
+        "UPDATE contracts SET total = (SELECT COALESCE(SUM(net + vat), contracts.total) FROM contract_lines"  # noqa: S608 - a word of ours
+        f" WHERE contract_id = {row}.contract_id) WHERE id = {row}.contract_id"
+    )
+
+
+LINES_SQLITE = tuple(
+    f"CREATE TRIGGER tr_contract_lines_{name} AFTER {occasion} ON contract_lines FOR EACH ROW"
+    f" BEGIN {_add_up_lines(row)}; END"
+    for name, (occasion, row) in LINES_OCCASIONS.items()
+)
+LINES_POSTGRESQL = tuple(
+    statement
+    for name, (occasion, row) in LINES_OCCASIONS.items()
+    for statement in (
+        f"CREATE FUNCTION tr_contract_lines_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        # First the lock: the sum must see what whoever had it before has saved.
+        f" PERFORM 1 FROM contracts WHERE id = {row}.contract_id FOR NO KEY UPDATE;"
+        f" {_add_up_lines(row)}; RETURN NULL; END $$",
+        f"CREATE TRIGGER tr_contract_lines_{name} AFTER {occasion} ON contract_lines FOR EACH ROW"
+        f" EXECUTE FUNCTION tr_contract_lines_{name}()",
+    )
+)
 # Row triggers do not see TRUNCATE; SQLite has none.
 NEVER_EMPTIED_POSTGRESQL = tuple(
     f"CREATE TRIGGER tr_{table}_never_emptied BEFORE TRUNCATE ON {table}"
@@ -187,15 +227,18 @@ ADD_UP_POSTGRESQL = (
 def statements(dialect: str) -> list[str]:
     """Give every statement that makes the triggers on one engine (`sqlite` or `postgresql`), in order."""
     if dialect == "sqlite":
-        return [statement for rule in RULES for statement in rule.sqlite()] + list(ADD_UP_SQLITE)
+        return [statement for rule in RULES for statement in rule.sqlite()] + list(ADD_UP_SQLITE + LINES_SQLITE)
     return [statement for rule in RULES for statement in rule.postgresql()] + list(
-        ADD_UP_POSTGRESQL + NEVER_EMPTIED_POSTGRESQL
+        ADD_UP_POSTGRESQL + LINES_POSTGRESQL + NEVER_EMPTIED_POSTGRESQL
     )
 
 
 def trigger_names() -> list[str]:
     """Name every trigger; on PostgreSQL each has a function of the same name."""
-    return [rule.name for rule in RULES] + ["tr_payments_add_up"]
+    return [rule.name for rule in RULES] + [
+        "tr_payments_add_up",
+        *(f"tr_contract_lines_{name}" for name in LINES_OCCASIONS),
+    ]
 
 
 _DDL: Any = DDL  # SQLAlchemy leaves its constructor untyped

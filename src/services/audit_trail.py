@@ -20,11 +20,14 @@ from src.models.audit_entry import AuditEntry
 from src.models.base import Record
 from src.models.client import Client
 from src.models.contract import Contract, Payment
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
 
 _SIGNATURE = "signature"
-AUDITED = (User, Client, Contract, Payment, Event)
+AUDITED = (User, Client, Contract, ContractLine, Payment, Event)
+# What is part of its contract's history.
+_PARTS = (Payment, ContractLine)
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,7 @@ def _log_changes(session: Session, _context: UOWTransaction) -> None:
     entries = []
     for record in (*session.new, *session.dirty, *session.deleted):
         if isinstance(record, AUDITED) and (changes := dict(_changes(session, record))):
-            # A payment is part of its contract's history.
-            owner = session.get(Contract, record.contract_id) if isinstance(record, Payment) else record
+            owner = session.get(Contract, record.contract_id) if isinstance(record, _PARTS) else record
             if owner is not None:
                 entries.append(_entry(session, table_of(type(owner)), owner.id, owner.version, changes))
     _write(session, entries)
@@ -136,10 +138,7 @@ def _log_changes(session: Session, _context: UOWTransaction) -> None:
 
 def _changes(session: Session, record: Record) -> Iterator[tuple[str, list[Any]]]:
     created, deleted = record in session.new, record in session.deleted
-    if isinstance(record, Payment):
-        contract = session.get(Contract, record.contract_id)
-        if contract is not None:
-            yield "paid", [plain(contract.paid), plain(contract.paid + record.amount)]
+    yield from _changes_of_contract(session, record)
     for attribute in inspect(record).mapper.column_attrs:
         field = attribute.key
         if field in record.audit_ignored:
@@ -162,3 +161,17 @@ def _changes(session: Session, record: Record) -> Iterator[tuple[str, list[Any]]
             # That it changed is history; what it was is nobody's business.
             before, after = ("•••" if before else None), ("•••" if after else None)
         yield field, [plain(before), plain(after)]
+
+
+def _changes_of_contract(session: Session, record: Record) -> Iterator[tuple[str, list[Any]]]:
+    """Tell what a payment or a line changes of its contract; the database has added up again by now."""
+    contract = session.get(Contract, record.contract_id) if isinstance(record, _PARTS) else None
+    if contract is None:
+        return
+    if isinstance(record, Payment):
+        yield "paid", [plain(contract.paid), plain(contract.paid + record.amount)]
+    if isinstance(record, ContractLine):
+        yield "line", [None, record.id]
+        total = session.scalar(select(Contract.total).where(Contract.id == contract.id))
+        if total != contract.total:
+            yield "total", [plain(contract.total), plain(total)]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from src.domain.errors import Conflict, InvalidInput, RuleBroken
@@ -224,19 +224,20 @@ def list_contracts(
 
 
 def contract_totals(session: Session, actor: Actor, filters: ContractFilter) -> ContractTotals:
-    """Add up all contracts of a list, whatever page is shown."""
+    """Add up all contracts of a list, whatever page is shown; nothing is due any more on a cancelled one."""
     require(actor, Action.CONTRACT_READ)
     statement = _filtered(
         select_rows(
             func.count(Contract.id),
             func.coalesce(func.sum(Contract.total), 0),
             func.coalesce(func.sum(Contract.paid), 0),
+            func.coalesce(func.sum(case((Contract.status != ContractStatus.CANCELLED, Contract.due))), 0),
         ),
         actor,
         filters,
     )
-    number, total, paid = session.execute(statement).one()
-    return ContractTotals(number, total, paid, total - paid)
+    number, total, paid, due = session.execute(statement).one()
+    return ContractTotals(number, total, paid, due)
 
 
 def contract_order(sort: str) -> Order:

@@ -19,6 +19,7 @@ RECORD_NAMES: Mapping[str, str] = {
     "users": N_("member of staff"),
     "clients": N_("client"),
     "contracts": N_("contract"),
+    "contract_lines": N_("line"),
     "payments": N_("payment"),
     "events": N_("event"),
     "sessions": N_("session"),

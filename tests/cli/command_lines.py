@@ -38,6 +38,8 @@ LINES = (
     Line("contract.read", "contract list --json --unsigned"),
     Line("contract.read", "contract show {signed}"),
     Line("contract.read", "contract payments {signed}"),
+    Line("contract.read", "contract lines {signed}"),
+    Line("contract.update", "contract line add {draft} --description Chairs --quantity 10 --unit-price 2"),
     Line("export", "contract list --all --json"),
     Line("contract.create", "contract add --client {client} --title Gala --total 1200.50"),
     Line("contract.update", "contract edit {draft} --total 900"),

@@ -24,6 +24,8 @@ class Records:
     sold: int  # the contract of the event, nothing is paid
     payment: int
     event: int
+    itemised: int  # a draft of two lines of 100 and 50
+    line: int
 
 
 def records(session: Session) -> Records:
@@ -32,6 +34,9 @@ def records(session: Session) -> Records:
     buyer = factories.client(session, team.sales, email="kevin@startup.example")
     signed = factories.contract(session, buyer)
     sold = factories.contract(session, buyer)
+    itemised = factories.contract(session, buyer, status=ContractStatus.DRAFT)
+    line = factories.line(session, itemised)
+    factories.line(session, itemised, unit_price="50.00")
     return Records(
         seller=team.sales.id,
         supporter=team.support.id,
@@ -45,4 +50,6 @@ def records(session: Session) -> Records:
         sold=sold.id,
         payment=factories.payment(session, signed, "300", by=team.management, idempotency_key="taken").id,
         event=factories.event(session, sold, team.support).id,
+        itemised=itemised.id,
+        line=line.id,
     )

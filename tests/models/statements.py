@@ -46,6 +46,12 @@ def contract(**given: str) -> str:
     return insert("contracts", values | {"title_key": "'gala'"} | given)
 
 
+def line(**given: str) -> str:
+    """Ten of something at one euro, with 20 % of VAT, in a draft that has lines."""
+    values = {"contract_id": ":itemised", "description": "'Chairs'", "quantity": "10000", "unit_price": "100"}
+    return insert("contract_lines", values | {"vat_rate": "2000", "net": "1000", "vat": "200"} | given)
+
+
 def payment(**given: str) -> str:
     """100 cents on the signed contract."""
     values = {

@@ -11,7 +11,7 @@ from src.models.search import SEARCHED
 from src.models.triggers import trigger_names
 from tests import factories
 from tests.models.records import records
-from tests.models.statements import client, contract, event, insert, payment, session_row, user
+from tests.models.statements import client, contract, event, insert, line, payment, session_row, user
 from tests.real_databases import undone
 
 STILL_USED = "Other records still refer to this one, or it refers to one that does not exist."
@@ -33,6 +33,29 @@ BREAKS: dict[str, tuple[str, ...]] = {
         contract(status="'signed'"),
     ),
     "ck_contracts_status_known": ("UPDATE contracts SET status = 'lost' WHERE id = :draft", contract(status="'lost'")),
+    "ck_contract_lines_quantity_in_bounds": (
+        line(quantity="0", net="0", vat="0"),
+        line(quantity="-10000", net="-999", vat="-200"),
+        "UPDATE contract_lines SET quantity = 1000000001, net = 10000000010 WHERE id = :line",
+    ),
+    "ck_contract_lines_unit_price_in_bounds": (
+        line(unit_price="1000000000", quantity="1", net="1000000", vat="200000"),
+        line(unit_price="-1000000000", quantity="1", net="-1000000", vat="-200000"),
+    ),
+    "ck_contract_lines_vat_rate_in_bounds": (line(vat_rate="-1", vat="0"), line(vat_rate="10001", vat="1000")),
+    "ck_contract_lines_net_is_rounded": (
+        line(net="1001"),
+        line(quantity="1500", unit_price="333", net="499", vat="100"),  # 499.5 cents
+        line(quantity="1500", unit_price="-333", net="-499", vat="-100"),
+        line(quantity="1000000000", unit_price="999999999", net="999999999000000", vat="199999999800000"),
+    ),
+    "ck_contract_lines_vat_is_rounded": (line(vat="201"), "UPDATE contract_lines SET vat = 1 WHERE id = :line"),
+    "fk_contract_lines_contract_id_contracts": ("DELETE FROM contracts WHERE id = :itemised",),
+    "tr_contracts_total_is_sum": (
+        "UPDATE contracts SET total = 15001 WHERE id = :itemised",
+        "UPDATE contracts SET total = 0 WHERE id = :itemised",
+    ),
+    "tr_contract_lines_stay": ("UPDATE contract_lines SET contract_id = :draft WHERE id = :line",),
     "ck_payments_amount_not_zero": (payment(amount="0"),),
     "ck_payments_method_known": (payment(method="'barter'"),),
     "ck_events_starts_before_end": (
@@ -146,8 +169,13 @@ TAKEN = {
     "uq_payments_idempotency_key": "idempotency key: this value is already used by another payment.",
     "uq_sessions_token_hash": "token hash: this value is already used by another record.",
 }
-# It makes instead of refusing.
-ACTS = {"tr_payments_add_up"}
+# They make instead of refusing.
+ACTS = {
+    "tr_payments_add_up",
+    "tr_contract_lines_added",
+    "tr_contract_lines_changed",
+    "tr_contract_lines_removed",
+}
 
 
 @pytest.mark.parametrize(
