@@ -11,7 +11,7 @@ again they return, and where a total was changed meanwhile, one line more says b
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import context, op
+from alembic import op
 
 revision: str = "0003_lines"
 down_revision: str | None = "0002_search"
@@ -139,7 +139,7 @@ def downgrade() -> None:
             op.execute(f"DROP FUNCTION {trigger}()")
         else:
             op.execute(f"DROP TRIGGER {trigger}")
-    if not context.is_offline_mode() and op.get_bind().scalar(sa.text("SELECT count(*) FROM contract_lines")):
+    if not op.get_context().as_sql and op.get_bind().scalar(sa.text("SELECT count(*) FROM contract_lines")):
         op.set_aside_table("contract_lines")
     else:
         op.accept_loss(table="contract_lines", because=because)
@@ -147,7 +147,7 @@ def downgrade() -> None:
 
 
 def _is_aside() -> bool:
-    if context.is_offline_mode() or not sa.inspect(op.get_bind()).has_table("schema_aside"):
+    if op.get_context().as_sql or not sa.inspect(op.get_bind()).has_table("schema_aside"):
         return False
     aside = sa.text("SELECT count(*) FROM schema_aside WHERE name = 'schema_aside_contract_lines'")
     return bool(op.get_bind().scalar(aside))

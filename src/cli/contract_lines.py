@@ -7,13 +7,14 @@ import click
 
 from src.cli.commands import Group, argument, option
 from src.cli.context import Desk, reading, writing
-from src.cli.contracts import ID, RECORD, contract, contract_id, load, shown
+from src.cli.contracts import RECORD, contract, contract_id, load, shown
 from src.cli.editing import edit_options, version_option
 from src.cli.prompts import Parsed, confirm
 from src.cli.render import json_option, output_options, show_done, show_list
 from src.domain.values import parse_id
 from src.i18n import N_, _, format_money
 from src.presentation.columns import Column, Manner, rows_of
+from src.presentation.contracts import ID
 
 F = TypeVar("F", bound=Callable[..., Any])
 

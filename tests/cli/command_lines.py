@@ -40,6 +40,8 @@ LINES = (
     Line("contract.read", "contract payments {signed}"),
     Line("contract.read", "contract lines {signed}"),
     Line("contract.update", "contract line add {draft} --description Chairs --quantity 10 --unit-price 2"),
+    Line("contract.update", "contract line edit {line} --quantity 3"),
+    Line("contract.update", "contract line remove {line} --yes"),
     Line("export", "contract list --all --json"),
     Line("contract.create", "contract add --client {client} --title Gala --total 1200.50"),
     Line("contract.update", "contract edit {draft} --total 900"),

@@ -29,6 +29,7 @@ class Records:
 
     client: int
     draft: int
+    line: int  # the only one of a draft
     sent: int
     signed: int
     cancelled: int
@@ -87,6 +88,7 @@ def _records(session: Session, seller: User, supporter: User) -> Records:
     return Records(
         client=buyer.id,
         draft=factories.contract(session, buyer, status=ContractStatus.DRAFT).id,
+        line=factories.line(session, factories.contract(session, buyer, status=ContractStatus.DRAFT)).id,
         sent=factories.contract(session, buyer, status=ContractStatus.SENT).id,
         signed=signed.id,
         cancelled=factories.contract(session, buyer, status=ContractStatus.CANCELLED, signed_first=True).id,

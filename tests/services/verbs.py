@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from src.domain.permissions import Actor
 from src.models.client import Client
 from src.models.contract import PaymentMethod
-from src.services import audit, clients, contracts, events, lists, own_account, users
+from src.services import audit, clients, contract_lines, contracts, events, lists, own_account, users
 from tests.factories import NOW
 from tests.services.office import Office, Person, Records
 
@@ -75,6 +75,7 @@ NEW_CLIENT = clients.ClientDetails(first_name="Anna", last_name="Björk", email=
 NEW_EVENT = events.EventDetails(name="Gala", event_start="2027-06-04 13:00", event_end="2027-06-05 02:00")
 HASH = {"password_hash": "not a hash"}
 FRENCH = {"region": "FR"}
+DINNER = contract_lines.LineDetails(description="Dîner", quantity="75", unit_price="48", vat_rate="10")
 PAGE = {"limit": 20}
 
 VERBS: Mapping[str, tuple[Ask, ...]] = {
@@ -120,6 +121,7 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
     "contract.read": (
         Ask(contracts.show_contract, lambda q: {"contract_id": q.records.signed}),
         Ask(contracts.list_payments, lambda q: {"contract_id": q.records.signed}),
+        Ask(contract_lines.list_lines, lambda q: {"contract_id": q.records.draft}),
         Ask(contracts.list_contracts, lambda _q: {"filters": contracts.ContractFilter(), **PAGE}),
         Ask(contracts.contract_totals, lambda _q: {"filters": contracts.ContractFilter()}),
         Ask(contracts.select_contracts, lambda _q: {"filters": contracts.ContractFilter()}),
@@ -132,6 +134,9 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
     ),
     "contract.update": (
         Ask(contracts.update_contract, lambda q: {"contract_id": q.records.draft, "title": "Bigger gala"}),
+        Ask(contract_lines.add_line, lambda q: {"contract_id": q.records.draft, "details": DINNER}),
+        Ask(contract_lines.change_line, lambda q: {"line_id": q.records.line, "details": DINNER}),
+        Ask(contract_lines.remove_line, lambda q: {"line_id": q.records.line}),
     ),
     "contract.send": (Ask(contracts.send_contract, lambda q: {"contract_id": q.records.draft}),),
     "contract.sign": (Ask(contracts.sign_contract, lambda q: {"contract_id": q.records.sent, "at": NOW}),),
