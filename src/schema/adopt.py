@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +14,7 @@ from src.db.url import place_of
 from src.domain.errors import TablesDiffer
 from src.schema import lock
 from src.schema.drift.drift import closest_revision
+from src.schema.ledger import Bookkeeper
 from src.schema.state import DatabaseState, looking_at
 from src.schema.steps import quiet
 from src.schema.verify import refusal_for, state_and_revisions
@@ -27,8 +29,10 @@ class Adopted:
     is_behind: bool
 
 
-def adopt_database(url: URL, scripts: ScriptDirectory, *, about_to_save: Callable[[], None]) -> Adopted:
-    """Mark a database with the newest revision whose tables it has, and change nothing else.
+def adopt_database(
+    url: URL, scripts: ScriptDirectory, *, about_to_save: Callable[[], None], program: str = ""
+) -> Adopted:
+    """Mark a database with the newest revision whose tables it has, note it in the ledger, and change nothing else.
 
     Raises TablesDiffer, which names what differs, if it has the tables of none; DatabaseMissing, DatabaseUnversioned,
     DatabaseBehind, DatabaseAhead and their like where there is nothing to take over.
@@ -44,6 +48,8 @@ def adopt_database(url: URL, scripts: ScriptDirectory, *, about_to_save: Callabl
             if not revision.was_marked:
                 with quiet():
                     MigrationContext.configure(connection).stamp(scripts, revision.revision)
+                files = {script.revision: Path(script.path) for script in scripts.walk_revisions()}
+                Bookkeeper(files, program, ignored=frozenset()).note_mark(connection, revision.revision)
             about_to_save()
     except DBAPIError as error:
         raise translate(error, place=place_of(url)) from None

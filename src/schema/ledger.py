@@ -151,6 +151,11 @@ class Bookkeeper:
             self._write(ctx.connection, revision, direction)
         self._begin()
 
+    def note_mark(self, connection: Connection, revision: str) -> None:
+        """Write down that a database was found to have the tables of a revision, and is marked with it."""
+        self._begin()
+        self._write(connection, revision, "stamp")
+
     def _write(self, connection: Connection, revision: str, direction: str) -> None:
         LEDGER.create(connection, checkfirst=True)
         last = connection.scalar(select(func.max(LEDGER.c.id))) or 0

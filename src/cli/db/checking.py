@@ -7,6 +7,7 @@ import click
 
 from src.cli.commands import command, option
 from src.cli.context import open_database
+from src.cli.db.saving import program
 from src.cli.db.waiting import telling
 from src.cli.errors import ADRIFT
 from src.cli.outcome import SAVED, SAVING, mark
@@ -84,7 +85,7 @@ def adopt() -> None:
     from src.schema.upgrade import revision_scripts  # noqa: PLC0415
 
     database = open_database()
-    adopted = adopt_database(database.url, revision_scripts(), about_to_save=lambda: mark(SAVING))
+    adopted = adopt_database(database.url, revision_scripts(), about_to_save=lambda: mark(SAVING), program=program())
     if not adopted.was_marked:
         mark(SAVED)
     sentence = _("The database at {place} has the tables of revision {revision}, and is marked with it.")
