@@ -1,11 +1,13 @@
 """`epicevents serve`: the pages, for browsers."""
 
+import errno
 import socket
 
 import click
 
 from src.cli.commands import command, option
 from src.cli.context import open_database
+from src.domain.errors import InvalidInput
 from src.i18n import N_, _
 
 # How long a stopping server waits for the requests that it is answering.
@@ -59,7 +61,7 @@ def serve(host: str, port: int, workers: int) -> None:
         raise refusal
     import uvicorn  # noqa: PLC0415 - as above
 
-    port = port or _free_port(host)
+    port = _port_to_listen_on(host, port)
     click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=_address(host, port)), err=True)
     uvicorn.run(
         "src.asgi:create_app",
@@ -79,6 +81,21 @@ def _address(host: str, port: int) -> str:
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as taken:
-        return int(taken.getsockname()[1])
+def _port_to_listen_on(host: str, port: int) -> int:
+    """Try the address out, and choose a free port for 0; uvicorn would refuse it in a line of the log only.
+
+    Raises InvalidInput.
+    """
+    try:
+        [(family, *_, address), *_others] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.create_server(address[:2], family=family) as taken:
+            return int(taken.getsockname()[1])
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise InvalidInput(
+                N_("{field}: another program listens on {port} already."), field=N_("port"), port=port
+            ) from None
+        raise InvalidInput(
+            N_("{field}: the server cannot listen there: no address of this computer, or one it may not use."),
+            field=N_("host"),
+        ) from None

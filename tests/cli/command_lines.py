@@ -102,7 +102,7 @@ FOR_ANYBODY = (
     "help output",
 )
 # They work on the installation as a whole and have tests of their own.
-ELSEWHERE = ("db", "demo", "rescue")
+ELSEWHERE = ("db", "demo", "rescue", "serve")
 
 
 def asked(office: Office, person: Person, words: str, *, own: bool) -> list[str]:

@@ -95,7 +95,7 @@ def show_row() -> None:
 @sample.command("add", help="Add one.", examples=("epicevents sample add --name Kevin",), needs_login=False)
 @option("--name", ask="Name", help="The name.")
 @option("--email", ask="E-mail", type=Parsed(parse_email), help="The e-mail address.")
-@option("--kind", ask="Kind", type=click.Choice(["small", "large"]), help="How large.")
+@option("--kind", ask="How large", type=click.Choice(["small", "large"]), help="How large.")
 @json_option
 def add(name: str, email: str, kind: str) -> None:
     """Say what was given."""

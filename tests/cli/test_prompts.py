@@ -40,7 +40,13 @@ def test_at_a_terminal_each_missing_value_is_asked_for_until_it_is_right() -> No
         "Kevin",
         "--lang",
         "fr",
-        answers=[("E-mail", "kevin"), ("E-mail", ""), ("E-mail", "k@b.example"), ("Kind", "huge"), ("Kind", "large")],
+        answers=[
+            ("E-mail", "kevin"),
+            ("E-mail", ""),
+            ("E-mail", "k@b.example"),
+            ("How large", "huge"),
+            ("How large", "large"),
+        ],
     )
 
     assert seen.code == 0
@@ -49,9 +55,9 @@ def test_at_a_terminal_each_missing_value_is_asked_for_until_it_is_right() -> No
         "Erreur\u00a0: e-mail\u00a0: ce n’est pas une adresse e-mail.",
         "E-mail\u00a0:",
         "E-mail\u00a0: k@b.example",
-        "Kind (small, large)\u00a0: huge",
+        "How large (small, large)\u00a0: huge",
         "Erreur\u00a0: 'huge' n’est pas parmi 'small', 'large'.",
-        "Kind (small, large)\u00a0: large",
+        "How large (small, large)\u00a0: large",
         "Added Kevin <k@b.example> large",
     ]
 

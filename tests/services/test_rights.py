@@ -194,6 +194,7 @@ NO_VERB = {
     "lists.read_page": "reads what a select_… allowed",
     "lists.stream": "reads what a select_… allowed",
     "lists.count": "reads what a select_… allowed",
+    "audit.usernames": "names the staff, whom everybody signed in may see; called for a history that was asked for",
     "audit_trail.sign": "signs what authorize allowed",
     "audit_trail.sign_as_system": "signs what no person does",
     "audit_trail.note": "refuses an unsigned transaction",
