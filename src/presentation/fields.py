@@ -79,8 +79,13 @@ def name_of_field(field: str) -> str:
     return _(FIELDS[field].heading) if field in FIELDS else field
 
 
-def value_of_field(field: str, value: Any, manner: Manner) -> str:
-    """Write a field's value for people; the audit log keeps amounts and times as exact text."""
+def value_of_field(field: str, value: Any, manner: Manner, people: Mapping[int, str] = MappingProxyType({})) -> str:
+    """Write a field's value for people; the audit log keeps amounts and times as exact text.
+
+    `people` are the usernames by number, where the log names a member of staff.
+    """
+    if field in PEOPLE and value in people:
+        return people[value]
     column = FIELDS.get(field, Column(key=field, heading=field))
     return for_people([column], [_typed(column, value)], manner)[0]
 
@@ -88,21 +93,13 @@ def value_of_field(field: str, value: Any, manner: Manner) -> str:
 def changes_in_words(
     changes: Mapping[str, tuple[Any, Any]], manner: Manner, people: Mapping[int, str] = MappingProxyType({})
 ) -> str:
-    """Write what changed: each field before and after, or only after for what is new.
-
-    `people` are the usernames by number, where the log names a member of staff.
-    """
+    """Write what changed: each field before and after, or only after for what is new."""
     parts = []
     for field, (before, after) in changes.items():
-        sides = [_value(field, side, manner, people) for side in (before, after)]
+        sides = [value_of_field(field, side, manner, people) for side in (before, after)]
         shown = sides[1] if before is None else " → ".join(sides)
         parts.append(_("{heading}: {value}").format(heading=name_of_field(field), value=shown))
     return "; ".join(parts)
-
-
-def _value(field: str, value: Any, manner: Manner, people: Mapping[int, str]) -> str:
-    known = people.get(value) if field in PEOPLE else None
-    return known or value_of_field(field, value, manner)
 
 
 def _typed(column: Column, value: Any) -> Any:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Label, Select, cast, select
 from sqlalchemy.orm import Session
 
+from src.db.types import RecordId
 from src.domain.permissions import Action, Actor, require
 from src.models.audit_entry import AuditEntry
 from src.models.base import Record
@@ -16,6 +17,8 @@ from src.services.audit_trail import table_of
 from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import get_or_raise
 
+# The field of a record that holds the number of a member of staff.
+_PEOPLE = {"clients": "sales_contact_id", "events": "support_contact_id"}
 SORTS: Mapping[str, Any] = {"id": AuditEntry.id}
 
 
@@ -52,8 +55,22 @@ def record_history(
     """
     require(actor, Action.AUDIT_READ_HISTORY)
     get_or_raise(session, model, record_id)
-    statement = _filtered(AuditFilter(record_type=table_of(model), record_id=record_id))
+    table = table_of(model)
+    statement = _filtered(AuditFilter(record_type=table, record_id=record_id))
+    if field := _PEOPLE.get(table):
+        # Who is named comes with the entries: a card is six questions, and this is none of its own.
+        statement = statement.add_columns(_username(field, 0), _username(field, 1))
     return read_page(session, statement, audit_order("-id"), limit=limit, after=after)
+
+
+def people_named(model: type[Record], history: Page) -> dict[int, str]:
+    """Name the members of staff whose numbers a record's history holds; who was deleted is missing."""
+    field = _PEOPLE.get(table_of(model), "")
+    named = [entry for entry in history.items if field in entry.changes]
+    sides = [
+        pair for entry in named for pair in zip(entry.changes[field], (entry.person_0, entry.person_1), strict=True)
+    ]
+    return {number: username for number, username in sides if username is not None}
 
 
 def usernames(session: Session) -> dict[int, str]:
@@ -74,6 +91,11 @@ def select_audit(actor: Actor, filters: AuditFilter) -> Select[Any]:
     """
     require(actor, Action.AUDIT_READ_ALL)
     return _filtered(filters)
+
+
+def _username(field: str, side: int) -> Label[str]:
+    number = cast(AuditEntry.changes[(field, side)].as_string(), RecordId)
+    return select(User.username).where(User.id == number).scalar_subquery().label(f"person_{side}")
 
 
 def _filtered(filters: AuditFilter) -> Select[Any]:

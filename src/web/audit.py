@@ -30,6 +30,7 @@ def list_audit(desk: Desk) -> Response:
         listing=listing.showing(page),
         actions={action.value: label for action, label in ACTION_LABELS.items()},
         records=RECORD_NAMES,
+        people=audit.usernames(desk.session),
         pages_of_records=_PAGES,
     )
 

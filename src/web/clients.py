@@ -85,6 +85,7 @@ def add_client(desk: Desk) -> Response:
 def show_client(desk: Desk, client_id: int) -> Response:
     """Show a client's card, with what was sold to them and who changed what."""
     client = clients.show_client(desk.session, desk.me, client_id)
+    history = audit.record_history(desk.session, desk.me, Client, client_id, limit=_SHOWN)
     return desk.page(
         "clients/card.html",
         client=client,
@@ -100,7 +101,8 @@ def show_client(desk: Desk, client_id: int) -> Response:
             sort="-start",
             limit=_SHOWN,
         ),
-        history=audit.record_history(desk.session, desk.me, Client, client_id, limit=_SHOWN),
+        history=history,
+        people=audit.people_named(Client, history),
     )
 
 

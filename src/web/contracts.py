@@ -100,6 +100,7 @@ def create_contract(desk: Desk, client_id: int) -> Response:
 def show_contract(desk: Desk, contract_id: int) -> Response:
     """Show a contract with its money, its events and who changed what."""
     contract = contracts.show_contract(desk.session, desk.me, contract_id)
+    history = audit.record_history(desk.session, desk.me, Contract, contract_id, limit=_SHOWN)
     return desk.page(
         "contracts/card.html",
         contract=contract,
@@ -112,7 +113,8 @@ def show_contract(desk: Desk, contract_id: int) -> Response:
             zone=desk.zone,
             limit=_SHOWN,
         ),
-        history=audit.record_history(desk.session, desk.me, Contract, contract_id, limit=_SHOWN),
+        history=history,
+        people=audit.people_named(Contract, history),
         Status=ContractStatus,
     )
 

@@ -109,11 +109,13 @@ def create_event(desk: Desk, contract_id: int) -> Response:
 def show_event(desk: Desk, event_id: int) -> Response:
     """Show an event as its sheet: where, when, for whom, whom to call."""
     event = events.show_event(desk.session, desk.me, event_id)
+    history = audit.record_history(desk.session, desk.me, Event, event_id, limit=_SHOWN)
     return desk.page(
         "events/card.html",
         event=event,
         overlapping=events.overlapping_events(desk.session, event),
-        history=audit.record_history(desk.session, desk.me, Event, event_id, limit=_SHOWN),
+        history=history,
+        people=audit.people_named(Event, history),
     )
 
 

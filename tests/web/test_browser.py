@@ -39,6 +39,14 @@ def violations(opened: Screen, *, rules: dict[str, Any] = RULES) -> list[str]:
     return [f"{opened.page.url}: {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
+def cut_at_the_edge(opened: Screen) -> list[str]:
+    """What goes beyond the window or beyond its card, so that somebody has to push it sideways."""
+    script = """() => [document.documentElement, ...document.querySelectorAll(".scroll")]
+        .filter(one => one.scrollWidth > one.clientWidth + 1)
+        .map(one => `${one.scrollWidth} px: ${one.innerText.slice(0, 80)}`)"""
+    return [f"{opened.page.url}: {one}" for one in opened.page.evaluate(script)]
+
+
 def pages_of(server: Server) -> list[tuple[str, str]]:
     """Every page with somebody who may open it."""
     office = server.company.office.own
@@ -71,9 +79,26 @@ def test_nothing_on_any_page_keeps_anybody_out(chromium: Browser, server: Server
             for path in paths:
                 opened.open(path)
                 found += violations(opened, rules=COLOURS if look == "dark" else RULES)
-                if look == "phone":
-                    wide = opened.page.evaluate("document.documentElement.scrollWidth")
-                    found += [f"{path} is {wide} px wide on a telephone"] if wide > PHONE["width"] else []
+                found += cut_at_the_edge(opened)
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_long_values_cut_no_list_at_any_width(chromium: Browser, server: Server, language: str) -> None:
+    add(
+        server,
+        first_name="Marie-Antoinette",
+        company_name="Établissements Vandenbroucke-Lecointre et associés",
+        email=f"marie-antoinette.vandenbroucke.{language}@etablissements-vandenbroucke-lecointre.example",
+    )
+    found = []
+    with screen(chromium, server, language=language) as opened:
+        opened.log_in("management")
+        for path in ("/", "/clients", "/contracts", "/events?show=all", "/audit"):
+            opened.open(path)
+            for width in (390, 768, 1024, 1280, 1600):
+                opened.page.set_viewport_size({"width": width, "height": 900})
+                found += cut_at_the_edge(opened)
     assert found == []
 
 

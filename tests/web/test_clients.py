@@ -175,6 +175,9 @@ def test_management_gives_a_client_to_another_seller(either_server: Server) -> N
     assert manager.send_form(path, **form | {"sales_contact": heir}).status_code == 303
 
     assert stored(either_server, client_id).sales_contact_id == either_server.company.office.spare_sales
+    # The log holds numbers; people read names.
+    for page in (f"/clients/{client_id}", f"/audit?record=clients&number={client_id}"):
+        assert re.search(rf"Sales contact sales (→ )?{heir}", words_of(manager.get(page).text))
     refused = manager.send_form(path, **form | {"sales_contact": "sales"})
     assert refused.status_code == 409
     assert manager.send_form(path, **manager.open_form(path) | {"sales_contact": "support"}).status_code == 409

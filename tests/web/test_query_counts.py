@@ -56,6 +56,7 @@ def test_a_card_takes_six_questions_however_much_there_is(database: Database, to
         for number in range(5):
             factories.event(session, factories.contract(session, client))
             client.company_name = f"Company {number}"
+            client.sales_contact_id = factories.seller(session).id
             session.flush()
 
     assert [len(before), len(questions(database, token, "/clients/1"))] == [6, 6]
