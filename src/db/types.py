@@ -82,10 +82,13 @@ class _Thousandths(TypeDecorator[Decimal]):
 class Quantity(_Thousandths):
     """How much of something, in thousandths."""
 
+    cache_ok = True
+
 
 class Rate(_Thousandths):
     """A percentage, in hundredths of a percent."""
 
+    cache_ok = True
     places = 2
 
 

@@ -16,7 +16,7 @@ from src.db.session import Database
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, Department
 from src.models.contract import PaymentMethod
-from src.services import clients, contracts, events, init, users
+from src.services import clients, contract_lines, contracts, events, init, users
 
 Outcomes = Counter[str]
 
@@ -87,6 +87,17 @@ def pay(url: str, *, contract_id: int, manager: int, amount: str, times: int, ke
     return dict(outcomes)
 
 
+def write_lines(url: str, *, contract_id: int, manager: int, unit_price: str, times: int) -> dict[str, int]:
+    """Add lines to a contract one after the other, each in a transaction and a connection of its own."""
+    outcomes: Outcomes = Counter()
+    details = contract_lines.LineDetails(description="Dîner", quantity="1", unit_price=unit_price, vat_rate="5.5")
+    with _opened(url) as database:
+        for _number in range(times):
+            with _counted(outcomes), database.writing() as session:
+                contract_lines.add_line(session, boss(manager), contract_id, details, reason="Plus de convives")
+    return dict(outcomes)
+
+
 def count_guests(url: str, *, event_id: int, supporter: int, times: int) -> dict[str, int]:
     """Add one attendee again and again, reading first and saving later, as people do; a conflict is tried again."""
     actor = Actor(supporter, "support", Department.SUPPORT, "test")
@@ -141,7 +152,9 @@ def found(url: str, *, username: str) -> dict[str, int]:
     return dict(outcomes)
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (pay, count_guests, edit, dismiss, run_sql, found)}
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (pay, write_lines, count_guests, edit, dismiss, run_sql, found)
+}
 
 
 @contextmanager

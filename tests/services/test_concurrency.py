@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import func, select, text
 from src.db.session import Database
 from src.models.client import Client
 from src.models.contract import Contract, Payment
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
 from tests import factories
@@ -64,6 +66,18 @@ def test_hundreds_of_payments_at_once_add_up_and_nobody_is_told_to_wait(database
     )
     assert outcomes == {"done": 8 * 25}
     assert paid_and_sum(database, contract_id) == (2, 2, 8 * 25)
+
+
+def test_lines_that_eight_people_add_at_once_add_up_to_the_total(database: Database, crew: Crew) -> None:
+    contract_id, manager = signed_contract(database, total="1000")
+    outcomes = crew.outcomes(
+        "write_lines", url=url_of(database), contract_id=contract_id, manager=manager, unit_price="9.99", times=5
+    )
+    assert outcomes == {"done": 8 * 5}
+    with database.reading() as session:
+        grosses = [line.gross for line in session.scalars(select(ContractLine))]
+        sold = session.get_one(Contract, contract_id)
+    assert (len(grosses), set(grosses), sold.total) == (8 * 5, {Decimal("10.54")}, Decimal("421.60"))
 
 
 def test_a_payment_submitted_eight_times_is_recorded_once(database: Database, crew: Crew) -> None:

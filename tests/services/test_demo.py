@@ -20,7 +20,18 @@ from src.domain.contact_details import parse_email, parse_phone
 from src.domain.errors import AlreadyExists, LoginRefused, RuleBroken
 from src.domain.permissions import Department
 from src.domain.values import clean_text, parse_username
-from src.models import AuditEntry, Base, Client, Contract, ContractStatus, Event, Payment, User, UserSession
+from src.models import (
+    AuditEntry,
+    Base,
+    Client,
+    Contract,
+    ContractLine,
+    ContractStatus,
+    Event,
+    Payment,
+    User,
+    UserSession,
+)
 from src.services import audit_trail, auth, clients, events
 from src.services.audit import record_history
 from src.services.demo import rows
@@ -32,7 +43,7 @@ from tests.real_databases import dump, opened, shared_by_a_worker, undone
 
 PARIS = ZoneInfo("Europe/Paris")
 SMALL, BIG = 60, 2_000
-RECORDS = (Client, Contract, Payment, Event, User)
+RECORDS = (Client, Contract, ContractLine, Payment, Event, User)
 
 
 class DemoCompany(NamedTuple):
@@ -113,6 +124,7 @@ def test_it_has_the_size_that_was_asked_for(demo: DemoCompany) -> None:
     assert counts == {
         Client: loaded.clients,
         Contract: loaded.contracts,
+        ContractLine: loaded.lines,
         Payment: loaded.payments,
         Event: loaded.events,
         User: loaded.staff,
@@ -142,6 +154,20 @@ def test_what_is_paid_is_what_was_received(demo: DemoCompany) -> None:
         for contract in everything(session, Contract):
             assert contract.paid * 100 == sums[contract.id]
             assert Decimal(0) <= contract.paid <= contract.total
+
+
+def test_the_lines_of_some_contracts_add_up_to_their_totals(demo: DemoCompany) -> None:
+    with demo.database.reading() as session:
+        sums: Counter[int] = Counter()
+        for line in everything(session, ContractLine):
+            sums[line.contract_id] += int(line.gross * 100)
+            assert line.unit_price > 0
+        rates = set(session.scalars(select(ContractLine.vat_rate)))
+        sold = {contract.id: contract for contract in everything(session, Contract)}
+    assert {number: int(sold[number].total * 100) for number in sums} == sums
+    assert rates == {Decimal(20), Decimal(10), Decimal("5.5")}
+    assert demo.loaded.contracts / 12 < len(sums) < demo.loaded.contracts / 4
+    assert "Mariage John Ouick" in {sold[number].title for number in sums}
 
 
 def test_deals_that_were_called_off_were_refunded(demo: DemoCompany) -> None:
@@ -197,6 +223,7 @@ def test_nothing_was_done_in_the_future_or_before_its_cause(demo: DemoCompany) -
         (rows.UserRow, "users"),
         (rows.ClientRow, "clients"),
         (rows.ContractRow, "contracts"),
+        (rows.LineRow, "contract_lines"),
         (rows.PaymentRow, "payments"),
         (rows.EventRow, "events"),
     ],
@@ -210,7 +237,7 @@ def test_an_audit_row_leaves_only_its_number_to_the_database() -> None:
     assert set(rows.AuditRow._fields) == columns - {"id"}
 
 
-@pytest.mark.parametrize("model", [User, Client, Contract, Event])
+@pytest.mark.parametrize("model", [User, Client, Contract, ContractLine, Event])
 def test_folded_columns_are_what_the_models_derive(demo: DemoCompany, model: Any) -> None:
     with demo.database.reading() as session:
         records = everything(session, model)
@@ -419,9 +446,10 @@ def replay(session: Session, table: str, record_id: int) -> tuple[dict[str, Any]
     for number, entry in enumerate(entries, start=1):
         assert entry.record_version == number
         assert entry.interface == "demo"
-        of_payment = {"amount", "received_on", "method", "reference", "reason"}
+        of_part = {"amount", "received_on", "method", "reference", "reason"}
+        of_part |= {"line", "description", "quantity", "unit_price", "vat_rate"}
         for field, (before, after) in entry.changes.items():
-            if "amount" in entry.changes and field in of_payment:
+            if not {"amount", "line"}.isdisjoint(entry.changes) and field in of_part:
                 continue
             assert fields.get(field) == before
             fields[field] = after

@@ -17,7 +17,7 @@ from src.models.search import SEARCHED
 _AT_ONCE = 32
 # How much of its file SQLite keeps in memory while a big company is loaded, whatever its size.
 _CACHE_KIB = 256 * 1024
-_TABLES = ("users", "clients", "contracts", "payments", "events")
+_TABLES = ("users", "clients", "contracts", "contract_lines", "payments", "events")
 
 
 def store(connection: Connection, table: str, kind: type[NamedTuple], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import gcd
 from typing import NamedTuple
 
+from src.services.demo.lines import lines_of
 from src.services.demo.names import DAYS, FIRST_NAMES, LAST_NAMES, NOTES, PLACES, Word, phone
 from src.services.demo.rows import Batch, ContractRow, EventRow, PaymentRow
 from src.services.demo.staff import Member, Staff
@@ -11,6 +12,8 @@ from src.services.demo.timeline import BLOCK, BLOCKS, DAYS_PAST, Timeline
 
 # Of a hundred contracts, how many are still drafts, and so on; the rest is signed.
 _DRAFT, _SENT, _DECLINED, _CALLED_OFF = 10, 22, 25, 28
+# One contract in so many says what it is made up of.
+_WITH_LINES = 8
 _PER_HEAD = range(45_00, 150_00, 5_00)
 # Clock time at the place, and length, in minutes; all end before the next day's work begins.
 _HOURS = ((540, 480), (600, 180), (840, 240), (1080, 480), (1140, 420))
@@ -32,6 +35,7 @@ class Numbers:
     """The last id given in each table."""
 
     contracts: int
+    lines: int
     payments: int
     events: int
 
@@ -119,6 +123,11 @@ class Deals:
             else:
                 name = f"{occasion.text} {buyer.celebrates.text}", f"{occasion.key} {buyer.celebrates.key}"
                 self._add_events(batch, deal, support, name)
+        if number % _WITH_LINES == 0:
+            lines = lines_of(number, total=total, guests=guests, days=days, last_id=self.numbers.lines, at=created_at)
+            self.numbers.lines += len(lines)
+            version += len(lines)
+            batch.lines += lines
         year = time.years[first_day]
         batch.contracts.append(
             ContractRow(

@@ -8,21 +8,24 @@ from typing import Any, NamedTuple
 from src.domain.permissions import Action
 from src.models.client import Client
 from src.models.contract import Contract, Payment
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
-from src.services.demo.rows import AuditRow, Batch, ClientRow, ContractRow, EventRow, PaymentRow, Row, UserRow
+from src.services.demo.rows import AuditRow, Batch, ClientRow, ContractRow, EventRow, LineRow, PaymentRow, Row, UserRow
 from src.services.demo.staff import Member, Staff
 from src.services.demo.timeline import aware
 
 INTERFACE = "demo"
 DECLINED = "Le client a choisi un autre prestataire."
 
-_CENTS = {"total", "paid", "amount"}
+_CENTS = {"total", "paid", "amount", "unit_price"}
+_QUANTITIES = {"quantity": 3, "vat_rate": 2}
 _MOMENTS = {"last_contact_at", "signed_at", "event_start", "event_end"}
 _IGNORED: Mapping[type[Row], frozenset[str]] = {
     UserRow: User.audit_ignored,
     ClientRow: Client.audit_ignored,
     ContractRow: Contract.audit_ignored,
+    LineRow: ContractLine.audit_ignored,
     PaymentRow: Payment.audit_ignored,
     EventRow: Event.audit_ignored,
 }
@@ -56,14 +59,17 @@ def of_batch(batch: Batch, staff: Staff) -> list[AuditRow]:
     payments: dict[int, list[PaymentRow]] = {}
     for payment in batch.payments:
         payments.setdefault(payment.contract_id, []).append(payment)
+    lines: dict[int, list[LineRow]] = {}
+    for line in batch.lines:
+        lines.setdefault(line.contract_id, []).append(line)
     entries = []
     for client in batch.clients:
         entries += [_entry("clients", client.id, change) for change in _client(client, seller_of_client[client.id])]
     for contract in batch.contracts:
         seller, manager = seller_of_contract[contract.id], staff.managers[contract.id % len(staff.managers)]
         changes = [
-            *_terms(contract, seller, manager),
-            *_money(contract, payments.get(contract.id, []), seller, manager),
+            *_terms(contract, lines.get(contract.id, []), seller, manager),
+            *_money(contract, len(lines.get(contract.id, [])), payments.get(contract.id, []), seller, manager),
         ]
         entries += [_entry("contracts", contract.id, change) for change in changes]
     for event in batch.events:
@@ -79,19 +85,31 @@ def _client(row: ClientRow, seller: Member) -> Iterator[_Change]:
         yield _Change(row.updated_at, seller, Action.CLIENT_LOG_CONTACT, 2, contacted)
 
 
-def _terms(row: ContractRow, seller: Member, manager: Member) -> Iterator[_Change]:
+def _terms(row: ContractRow, lines: list[LineRow], seller: Member, manager: Member) -> Iterator[_Change]:
     yield _created(row._replace(status="draft", signed_at=None), manager, Action.CONTRACT_CREATE)
-    if row.version > 1:
-        yield _Change(row.created_at, seller, Action.CONTRACT_SEND, 2, {"status": ["draft", "sent"]})
+    version, total, added = 1, row.total, 0  # the first line replaces the total
+    for line in lines:
+        version += 1
+        added += line.net + line.vat
+        changed: dict[str, list[Any]] = {"total": [_amount(total), _amount(added)]} if added != total else {}
+        total = added
+        changes = {"line": [None, line.id], **changed, **_filled(line)}
+        yield _Change(line.created_at, seller, Action.CONTRACT_UPDATE, version, changes)
+    if row.version > version:
+        yield _Change(row.created_at, seller, Action.CONTRACT_SEND, version + 1, {"status": ["draft", "sent"]})
     if row.signed_at is not None:
         signed: dict[str, list[Any]] = {"status": ["sent", "signed"], "signed_at": [None, aware(row.signed_at)]}
-        yield _Change(row.signed_at, seller, Action.CONTRACT_SIGN, 3, signed)
-    elif row.version > 2:
-        yield _Change(row.updated_at, manager, Action.CONTRACT_CANCEL, 3, {"status": ["sent", "cancelled"]}, DECLINED)
+        yield _Change(row.signed_at, seller, Action.CONTRACT_SIGN, version + 2, signed)
+    elif row.version > version + 1:
+        yield _Change(
+            row.updated_at, manager, Action.CONTRACT_CANCEL, version + 2, {"status": ["sent", "cancelled"]}, DECLINED
+        )
 
 
-def _money(row: ContractRow, payments: list[PaymentRow], seller: Member, manager: Member) -> Iterator[_Change]:
-    paid, version = 0, 3
+def _money(
+    row: ContractRow, lines: int, payments: list[PaymentRow], seller: Member, manager: Member
+) -> Iterator[_Change]:
+    paid, version = 0, 3 + lines
     for payment in payments:
         version += 1
         before, paid = paid, paid + payment.amount
@@ -129,6 +147,8 @@ def _filled(row: Row) -> dict[str, list[Any]]:
 def _plain(field: str, value: Any) -> Any:
     if field in _CENTS:
         return _amount(value)
+    if field in _QUANTITIES:
+        return str(Decimal(value).scaleb(-_QUANTITIES[field]))
     return aware(value) if field in _MOMENTS else value
 
 

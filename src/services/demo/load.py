@@ -41,6 +41,7 @@ class Loaded:
     staff: int
     clients: int
     contracts: int
+    lines: int
     payments: int
     events: int
 
@@ -67,7 +68,7 @@ def load_demo_company(
     staff = hire(clients=clients, first_id=last_ids["users"] + 1, timeline=timeline, rng=rng)
     bulk.store(connection, "users", UserRow, staff.rows)
 
-    numbers = Numbers(last_ids["contracts"], last_ids["payments"], last_ids["events"])
+    numbers = Numbers(last_ids["contracts"], last_ids["contract_lines"], last_ids["payments"], last_ids["events"])
     first_id = last_ids["clients"] + 1
     log = [] if clients > _WITH_HISTORY else history.of_staff(staff)
     stored_clients = 0
@@ -84,6 +85,7 @@ def load_demo_company(
         staff=len(staff.rows),
         clients=stored_clients,
         contracts=numbers.contracts - last_ids["contracts"],
+        lines=numbers.lines - last_ids["contract_lines"],
         payments=numbers.payments - last_ids["payments"],
         events=numbers.events - last_ids["events"],
     )
@@ -95,6 +97,7 @@ def load_demo_company(
             "users": staff.rows[-1].id,
             "clients": first_id + stored_clients - 1,
             "contracts": numbers.contracts,
+            "contract_lines": numbers.lines,
             "payments": numbers.payments,
             "events": numbers.events,
         },

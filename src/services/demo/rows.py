@@ -65,6 +65,22 @@ class ContractRow(NamedTuple):
     version: int
 
 
+class LineRow(NamedTuple):
+    """A line of a contract."""
+
+    id: int
+    contract_id: int
+    description: str
+    quantity: int
+    unit_price: int
+    vat_rate: int
+    net: int
+    vat: int
+    created_at: str
+    updated_at: str
+    version: int
+
+
 class PaymentRow(NamedTuple):
     """Money received, or given back."""
 
@@ -123,7 +139,7 @@ class AuditRow(NamedTuple):
     version: int
 
 
-Row = UserRow | ClientRow | ContractRow | PaymentRow | EventRow
+Row = UserRow | ClientRow | ContractRow | LineRow | PaymentRow | EventRow
 
 
 @dataclass
@@ -132,6 +148,7 @@ class Batch:
 
     clients: list[ClientRow] = field(default_factory=list)
     contracts: list[ContractRow] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     # Contracts called off after signing: money can only be received and given back while they are signed.
@@ -142,6 +159,7 @@ class Batch:
         return (
             ("clients", ClientRow, self.clients),
             ("contracts", ContractRow, self.contracts),
+            ("contract_lines", LineRow, self.lines),
             ("payments", PaymentRow, self.payments),
             ("events", EventRow, self.events),
         )

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from src.domain.values import fold
 from src.models.client import client_keys
 from src.services.demo.deals import Numbers
+from src.services.demo.lines import lines_of
 from src.services.demo.rows import Batch, ClientRow, ContractRow, EventRow, PaymentRow
 from src.services.demo.staff import Staff
 from src.services.demo.timeline import HOME, stored
@@ -59,6 +60,7 @@ class _Samples:
         wedding = self._contract(
             john, "Mariage John Ouick", 16_400_00, drawn_up=_at(2022, 10, 3), signed=_at(2022, 10, 24)
         )
+        self._lines(wedding, guests=75)
         self._payment(wedding, 4_920_00, date(2022, 10, 27))
         self._payment(wedding, 11_480_00, date(2023, 6, 12))
         self._event(
@@ -130,6 +132,15 @@ class _Samples:
             )
         )
         return self._numbers.contracts
+
+    def _lines(self, contract: int, *, guests: int) -> None:
+        sold = self.batch.contracts[-1]
+        lines = lines_of(
+            contract, total=sold.total, guests=guests, days=1, last_id=self._numbers.lines, at=sold.created_at
+        )
+        self._numbers.lines += len(lines)
+        self.batch.lines += lines
+        self.batch.contracts[-1] = sold._replace(version=sold.version + len(lines))
 
     def _payment(self, contract: int, amount: int, received_on: date) -> None:
         self._numbers.payments += 1
