@@ -13,6 +13,7 @@ from src.db.url import place_of
 from src.domain.errors import DatabaseMissing, DataLossRefused
 from src.schema import lock
 from src.schema.answers import command_name, command_options
+from src.schema.aside.catalogue import forget_everything
 from src.schema.backup_first import BEFORE_DOWNGRADE, BEFORE_UPGRADE, BackupFirst, Precaution
 from src.schema.configuration import configure
 from src.schema.fitness import Fitness
@@ -95,6 +96,9 @@ class Change:
                         if (transaction := connection.get_transaction()) is not None and transaction.is_active:
                             refuse_broken_references(connection)
                     raise
+                if not context.get_context().get_current_heads():
+                    # The records that it belongs to are gone too, and others would get their numbers.
+                    forget_everything(connection)
                 refuse_broken_references(connection)
                 self.onlooker.committing()
 

@@ -68,33 +68,33 @@ def test_from_the_client_met_this_morning_to_the_event_in_good_hands(day: Day) -
     # Management: a contract for it.
     assert day.refused("sales", "contract add --client 3 --title Wedding --total 1200")[0] == 4
     assert day.done("management", "contract add --client 3 --title Wedding --total 1200,50") == say(
-        "Contract 9 drawn up: Wedding.", f"Contrat 9 établi{NB}: Wedding."
+        "Contract 11 drawn up: Wedding.", f"Contrat 11 établi{NB}: Wedding."
     )
     # Sales: sent, signed, paid.
-    assert day.names("sales", "contract list --mine --unsigned --client 3", "id") == [9]
-    assert day.refused("sales", "contract pay 9 600")[0] == 8
-    assert day.refused("sales", "event add --contract 9 --name x --start 2027-06-04T13:00 --end 2027-06-05T02:00") == (
+    assert day.names("sales", "contract list --mine --unsigned --client 3", "id") == [11]
+    assert day.refused("sales", "contract pay 11 600")[0] == 8
+    assert day.refused("sales", "event add --contract 11 --name x --start 2027-06-04T13:00 --end 2027-06-05T02:00") == (
         8,
         say(
             "An event can only be created under a signed contract.",
             "Un événement ne peut être créé que pour un contrat signé.",
         ),
     )
-    assert day.done("sales", "contract send 9") == say("Contract 9 sent.", "Contrat 9 envoyé.")
-    assert day.done("sales", "contract sign 9 --on 2026-11-20") == say("Contract 9 signed.", "Contrat 9 signé.")
+    assert day.done("sales", "contract send 11") == say("Contract 11 sent.", "Contrat 11 envoyé.")
+    assert day.done("sales", "contract sign 11 --on 2026-11-20") == say("Contract 11 signed.", "Contrat 11 signé.")
     assert day.names("sales", "contract list --mine --unpaid --client 3", "due") == ["1200.50"]
-    assert day.done("sales", "contract pay 9 600 --key first") == say(
+    assert day.done("sales", "contract pay 11 600 --key first") == say(
         "Payment of €600.00 recorded. Still due: €600.50.",
         f"Paiement de 600,00{NB}€ enregistré. Reste dû{NB}: 600,50{NB}€.",
     )
     # The same key once more is the same payment.
-    day.done("sales", "contract pay 9 600 --key first")
-    assert len(day.names("sales", "contract payments 9", "amount")) == 1
-    assert day.refused("sales", "contract pay 9 600.51")[0] == 8
-    day.done("sales", "contract pay 9 600.50 --method card --on 2026-11-21 --reference R-17")
+    day.done("sales", "contract pay 11 600 --key first")
+    assert len(day.names("sales", "contract payments 11", "amount")) == 1
+    assert day.refused("sales", "contract pay 11 600.51")[0] == 8
+    day.done("sales", "contract pay 11 600.50 --method card --on 2026-11-21 --reference R-17")
     assert day.names("sales", "contract list --client 3 --unpaid", "id") == []
     # Sales: the event under it.
-    assert day.done("sales", "event add --contract 9", WEDDING) == say(
+    assert day.done("sales", "event add --contract 11", WEDDING) == say(
         "Event 3 opened: John Ouick Wedding.", f"Événement 3 ouvert{NB}: John Ouick Wedding."
     )
     # Management: somebody of support.
@@ -118,16 +118,16 @@ def test_from_the_client_met_this_morning_to_the_event_in_good_hands(day: Day) -
         "Kevin Casey",
     )
     # Management: money back, an amendment, and what happened today.
-    assert day.refused("management", "contract refund 9 100 --yes")[0] == 2
-    assert day.done("management", "contract refund 9 100 --reason Rain --yes") == say(
+    assert day.refused("management", "contract refund 11 100 --yes")[0] == 2
+    assert day.done("management", "contract refund 11 100 --reason Rain --yes") == say(
         "Refund of €100.00 recorded. Paid now: €1,100.50.",
         f"Remboursement de 100,00{NB}€ enregistré. Payé à présent{NB}: 1\u202f100,50{NB}€.",
     )
-    assert day.refused("management", "contract amend 9 --total 1000 --reason Less")[0] == 8
-    assert day.done("management", "contract amend 9 --total 1500 --reason Guests") == say(
-        "Contract 9 amended.", "Avenant au contrat 9 enregistré."
+    assert day.refused("management", "contract amend 11 --total 1000 --reason Less")[0] == 8
+    assert day.done("management", "contract amend 11 --total 1500 --reason Guests") == say(
+        "Contract 11 amended.", "Avenant au contrat 11 enregistré."
     )
-    assert day.names("management", "audit list --record contracts --id 9", "action") == [
+    assert day.names("management", "audit list --record contracts --id 11", "action") == [
         "contract.amend",
         "contract.refund",
         "contract.record_payment",
@@ -177,8 +177,8 @@ def test_two_events_at_once_for_one_person_are_pointed_out(day: Day) -> None:
     told = day.done("management", "event assign 3 support")
     assert told.endswith(
         {
-            "en": "Beware: the same person has another event at that time: Wedding 19 (1).",
-            "fr": f"Attention{NB}: la même personne a un autre événement à ce moment{NB}: Wedding 19 (1).",
+            "en": "Beware: the same person has another event at that time: Wedding 20 (1).",
+            "fr": f"Attention{NB}: la même personne a un autre événement à ce moment{NB}: Wedding 20 (1).",
         }[day.language]
     )
 

@@ -171,8 +171,8 @@ def test_a_revision_that_does_not_exist_is_named(quiet_company: Company) -> None
 
 
 def test_the_history_is_told_from_the_newest(company: Company) -> None:
-    db(company.url, "downgrade", "base", "--yes")
-    db(company.url, "upgrade")
+    assert db(company.url, "downgrade", "base", "--yes").code == 0
+    assert db(company.url, "upgrade").code == 0
     steps = db(company.url, "history", "--json").items
     first_up, last_down = steps[-1], next(step for step in steps if step["direction"] == "downgrade")
     assert first_up["direction"] == steps[0]["direction"] == "upgrade"
@@ -221,7 +221,6 @@ def test_a_database_that_is_behind_is_told_and_upgraded(company: Company, newer:
 
 
 def test_an_edited_revision_is_named_by_every_command(company: Company, newer: Callable[..., Answer]) -> None:
-    [file] = (newer.project / "migrations" / "versions").glob("*initial_tables.py")  # type: ignore[attr-defined]
     run_sql(company.url, "DELETE FROM schema_ledger")
     assert newer(company.url, "db", "upgrade").code == 0
     run_sql(company.url, f"UPDATE schema_ledger SET revision = '{HEAD}'")
@@ -230,5 +229,5 @@ def test_an_edited_revision_is_named_by_every_command(company: Company, newer: C
     for words in (["db", "status"], ["db", "upgrade"], ["db", "downgrade", "-1", "--yes"]):
         told = newer(company.url, *words)
         assert told.code == 26, (words, told)
-        assert file.name in told.err or HEAD in told.err
+        assert f"{HEAD.partition('_')[0]}_" in told.err
     assert company.look() == before

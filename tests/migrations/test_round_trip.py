@@ -68,12 +68,14 @@ def change(url: str, verb: str, to: str) -> None:
 
 
 def shared_columns(old: Fingerprint, new: Fingerprint) -> Mapping[str, Sequence[str]]:
-    """The columns that were there before a revision and are there with it, by table."""
-    return {
+    """The columns that were there before a revision and are there with it, by table; of other tables, none."""
+    both = {
         table: [column for column in columns_of(old.objects, table) if column in columns_of(new.objects, table)]
         for table in old.tables
         if table in new.tables
     }
+    # What a full-text index keeps for itself has no columns that anybody described.
+    return {table: columns for table, columns in both.items() if columns}
 
 
 def rows_of(url: str, tables: Mapping[str, Sequence[str]]) -> Mapping[str, list[tuple[Any, ...]]]:

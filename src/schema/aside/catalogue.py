@@ -98,6 +98,16 @@ def forget(connection: Connection, entry: Entry) -> None:
         _ENTRIES.drop(connection)
 
 
+def forget_everything(connection: Connection) -> None:
+    """Drop all that is aside, with the list: nothing is left that it could come back to."""
+    if not inspect(connection).has_table(ASIDE):
+        return
+    quoted = connection.dialect.identifier_preparer.quote
+    for name in connection.scalars(select(_ENTRIES.c.name)).all():
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(name)}")
+    _ENTRIES.drop(connection)
+
+
 def what_is(table: str, column: str) -> str:
     """Name a table or a column for people."""
     return f"{table}.{column}" if column else table
