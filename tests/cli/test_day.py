@@ -177,8 +177,8 @@ def test_two_events_at_once_for_one_person_are_pointed_out(day: Day) -> None:
     told = day.done("management", "event assign 3 support")
     assert told.endswith(
         {
-            "en": "Beware: the same person has another event at that time: Wedding 20 (1).",
-            "fr": f"Attention{NB}: la même personne a un autre événement à ce moment{NB}: Wedding 20 (1).",
+            "en": "Beware: the same person has another event at that time: Wedding 19 (1).",
+            "fr": f"Attention{NB}: la même personne a un autre événement à ce moment{NB}: Wedding 19 (1).",
         }[day.language]
     )
 

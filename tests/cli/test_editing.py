@@ -206,7 +206,7 @@ def test_nobody_fills_in_a_form_in_vain(quiet_company: Company, who: str | None,
 def test_missing_values_are_asked_for_at_a_terminal(company: Company) -> None:
     answers = ["kevin", "1", "", "Été", "NaN", "1 200,50 €"]
     done = company.run("management", "contract", "add", answers=answers)
-    assert (done.code, done.out) == (0, "Contract 9 drawn up: Été.\n")
+    assert (done.code, done.out) == (0, "Contract 11 drawn up: Été.\n")
     assert done.err == (
         "Client no.: Error: client: write the record's number, such as 42.\n"
         "Client no.: Title: Title: Total: Error: total: this is not an amount. Write for example 1200.50.\n"

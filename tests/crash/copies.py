@@ -125,9 +125,15 @@ class PostgresqlCopies:
         return [] if locks == (0,) else [f"{locks} advisory locks are left"]
 
     def beside(self, url: str) -> list[str]:
-        """Name the databases of the server that no trial made."""
+        """Name the databases of the server that no trial made.
+
+        Not those in which a killed backup tried itself out: the backups of the next day drop them.
+        """
         with maintenance(self.server) as connection:
-            names = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
+            names = {
+                str(name)
+                for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname !~ '^backup_trial_'")
+            }
         return sorted(names - self._made)
 
     def drop(self, url: str) -> None:

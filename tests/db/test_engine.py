@@ -151,7 +151,7 @@ def test_an_empty_file_is_no_crm(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnreachable):
+    with pytest.raises(NotADatabase):
         read(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,12 +1,13 @@
 """A small office in which every question of the rights matrix can be asked: people, their tokens, their records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from src.db.session import Database
 from src.domain.permissions import Department
+from src.models.client import Client
 from src.models.contract import ContractStatus
 from src.models.user import User
 from src.services import auth
@@ -29,11 +30,11 @@ class Records:
 
     client: int
     draft: int
-    line: int  # the only one of a draft
     sent: int
     signed: int
     cancelled: int
     event: int
+    line: int = 0  # the only one of another draft
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def open_office(database: Database) -> Office:
         inactive = factories.seller(session, is_active=False)
         own = _records(session, asking["sales"], asking["support"])
         other = _records(session, colleague, other_support)
+        own, other = _with_line(session, own), _with_line(session, other)
     people = {name: _log_in(database, user) for name, user in asking.items()}
     gone = {name: _log_in(database, user) for name, user in closed.items()}
     with database.writing() as session:
@@ -88,12 +90,18 @@ def _records(session: Session, seller: User, supporter: User) -> Records:
     return Records(
         client=buyer.id,
         draft=factories.contract(session, buyer, status=ContractStatus.DRAFT).id,
-        line=factories.line(session, factories.contract(session, buyer, status=ContractStatus.DRAFT)).id,
         sent=factories.contract(session, buyer, status=ContractStatus.SENT).id,
         signed=signed.id,
         cancelled=factories.contract(session, buyer, status=ContractStatus.CANCELLED, signed_first=True).id,
         event=factories.event(session, signed, supporter).id,
     )
+
+
+def _with_line(session: Session, records: Records) -> Records:
+    """Sell something by lines, in a contract of its own."""
+    buyer = session.get_one(Client, records.client)
+    draft = factories.contract(session, buyer, status=ContractStatus.DRAFT)
+    return replace(records, line=factories.line(session, draft).id)
 
 
 def _log_in(database: Database, user: User) -> Person:

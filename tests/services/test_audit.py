@@ -1,6 +1,7 @@
 """The audit log: nothing changes without an entry, no entry changes, and everybody reads what is theirs to read."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from src.models.audit_entry import AuditEntry
 from src.models.base import Record
 from src.models.client import Client
 from src.models.contract import Contract, Payment
+from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
 from src.services import audit, audit_trail, clients, lists
@@ -45,11 +47,13 @@ def test_every_field_of_every_record_is_logged_or_left_out_on_purpose(standing: 
         if model is Event:
             full = {"notes": "n", "contact_name": "c", "contact_phone": "12345", "contact_email": "c@d.fr"}
             factories.event(session, sold, team.support, **full)
+        if model is ContractLine:
+            factories.line(session, sold, vat_rate=Decimal("0.20"))
         if model is User:
             factories.seller(session, phone="12345", must_change_password=True, totp_secret="s")
         if model is Client:
             factories.client(session, team.sales, phone="12345")
-        table = audit_trail.table_of(Contract if model is Payment else model)
+        table = audit_trail.table_of(Contract if model is Payment or model is ContractLine else model)
         entries = [row for row in session.query(AuditEntry).order_by(AuditEntry.id) if row.record_type == table]
         fields = {attribute.key for attribute in model.__mapper__.column_attrs}  # type: ignore[attr-defined]
         logged = fields - model.audit_ignored

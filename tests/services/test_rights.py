@@ -191,6 +191,7 @@ NO_VERB = {
     "records.check_version": "compares",
     "clients.active_member": "fetches the heir of a use case that asked",
     "events.overlapping_events": "reads, for a warning after an assignment",
+    "events.support_at_that_time": "reads, for a warning before an assignment",
     "lists.read_page": "reads what a select_… allowed",
     "lists.stream": "reads what a select_… allowed",
     "lists.count": "reads what a select_… allowed",

@@ -93,7 +93,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 
 def _open(file: Path) -> Backup | None:
-    if not file.is_file():
+    if not _is_file(file):
         raise NotFound(N_("There is no backup {name}."), name=file.name)
     try:
         return Backup(file, read(manifest_of(file).read_bytes()))
@@ -102,3 +102,10 @@ def _open(file: Path) -> Backup | None:
 
 
 _MANIFEST = N_("its manifest is missing or not what was written")
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name that no file system can hold
+        return False
