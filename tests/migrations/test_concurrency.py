@@ -133,16 +133,16 @@ def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
         "slow",
         after=LAST,
         imports="import sys\nimport time\n\nfrom alembic import op",
-        upgrade="op.execute(\"INSERT INTO runs VALUES ('slow')\")\n    print('here', file=sys.stderr, flush=True)\n"
+        upgrade="op.execute(\"INSERT INTO runs VALUES ('slow')\")\n    print('slow now', file=sys.stderr, flush=True)\n"
         "    time.sleep(60)",
     )
     process = start(counting_project, database_url, "upgrade", "head")
-    wait_for(process, "here")
+    wait_for(process, "slow now")
     process.send_signal(how)
     with process:
         out, err = process.communicate()
     if how is signal.SIGINT:
-        assert process.returncode == 130
+        assert process.returncode == 130, err + out
         assert "Traceback" not in err + out
         assert "Interrupted: what was not finished is undone." in err
     assert version_of(database_url) is None
@@ -154,10 +154,10 @@ def test_behind_one_that_stands_still_an_upgrade_gives_up_by_name(
     counting_project: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the one that stood still finishes when it goes on, as if nothing had been."""
-    upgrade = "print('here', file=sys.stderr, flush=True)\n    sys.stdin.readline()"
+    upgrade = "print('slow now', file=sys.stderr, flush=True)\n    sys.stdin.readline()"
     add_revision(counting_project, "slow", after=LAST, imports="import sys", upgrade=upgrade)
     process = start(counting_project, database_url, "upgrade", "head")
-    wait_for(process, "here")
+    wait_for(process, "slow now")
     process.send_signal(signal.SIGSTOP)
     monkeypatch.setattr(lock, "WAIT_SECONDS", 1)
     with pytest.raises(DatabaseBusy):
@@ -179,7 +179,7 @@ def test_ctrl_c_ends_the_wait_for_a_writer(alembic: CommandLine, migrated_sqlite
         process.send_signal(signal.SIGINT)
         with process:
             _, err = process.communicate()
-        assert process.returncode == 130
+        assert process.returncode == 130, err
         assert "Traceback" not in err
         assert time.monotonic() - began < 30  # not the minute that it would have waited
     assert path_of(migrated_sqlite_url).exists()

@@ -118,7 +118,9 @@ class Guard:
             for name, listener in listeners.items():
                 event.remove(connection, name, listener)
             event.remove(connection.engine, "handle_error", self._after_error)
-            self._watch.stop()
+            # Interrupted within a statement, SQLAlchemy has closed the connection: that alone undoes everything.
+            if not connection.invalidated:
+                self._watch.stop()
             self._watch = None
 
     def verify_revision(self, *, step: Any, **_: Any) -> None:

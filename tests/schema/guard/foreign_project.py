@@ -3,6 +3,7 @@
 import io
 import textwrap
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from alembic import command
@@ -65,6 +66,8 @@ class ForeignProject:
         written = _REVISION.format(
             revision=revision, after=after, upgrade=_indented(upgrade), downgrade=_indented(downgrade)
         )
+        # A file of the same name, size and second as one before it would be taken for that one, already compiled.
+        rmtree(self.versions / "__pycache__", ignore_errors=True)
         (self.versions / f"{number:03}_{revision}.py").write_text(written, encoding="utf-8")
 
     def start_with(self, *statements: str) -> None:
