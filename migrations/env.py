@@ -18,11 +18,11 @@ from src.db.url import parse_database_url
 from src.domain.errors import Marked, WrongSetting
 from src.models import Base
 from src.models.client import Client  # noqa: F401 - each import below adds its tables to Base.metadata
-from src.models.contract import Contract  # noqa: F401
-from src.models.event import Event  # noqa: F401
+from src.models.contract import Contract  # noqa: F401 - adds its tables, as above
+from src.models.event import Event  # noqa: F401 - adds its tables, as above
 from src.models.partial_indexes import complete_for_postgresql
 from src.models.search import add_indexes_of_postgresql
-from src.models.user import User  # noqa: F401
+from src.models.user import User  # noqa: F401 - adds its tables, as above
 from src.schema.answers import extra_options, plain_answers, speak
 from src.schema.backup.folder import backup_folder
 from src.schema.backup.retention import Keep

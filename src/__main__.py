@@ -13,11 +13,11 @@ def main() -> int:
     gc.set_threshold(_OBJECTS_BEFORE_LOOKING_FOR_GARBAGE)
     try:
         # Imported here so that Ctrl-C during the imports ends as quietly as anywhere else.
-        from src.cli.start import run  # noqa: PLC0415 - see above
+        from src.cli.start import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:
-        from src.cli.outcome import report_interruption  # noqa: PLC0415 - needed only now
+        from src.cli.outcome import report_interruption
 
         return report_interruption()
 

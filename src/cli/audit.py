@@ -64,8 +64,8 @@ def list_audit(
     paging: Paging,
 ) -> None:
     """Show the audit log."""
-    from src.services import audit as log  # noqa: PLC0415 - loaded when used
-    from src.services import lists, users  # noqa: PLC0415
+    from src.services import audit as log
+    from src.services import lists, users
 
     for_people = is_for_people()
     people: dict[int, str] = {}

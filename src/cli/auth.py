@@ -72,7 +72,7 @@ def logout() -> None:
 @output_options
 def whoami() -> None:
     """Show who is logged in."""
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     with reading(Action.OWN_PASSWORD) as desk:
         found = users.show_user(desk.session, desk.actor, desk.actor.user_id)
@@ -80,14 +80,14 @@ def whoami() -> None:
 
 
 def _require_database() -> None:
-    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
+    from src.schema.state import require_current
 
     with open_database().reading() as session:
         require_current(session.connection())
 
 
 def _log_in(username: str, password: str) -> Any:
-    from src.services import auth  # noqa: PLC0415 - loaded when used
+    from src.services import auth
 
     database = open_database()
 
@@ -119,8 +119,8 @@ def _previous_token(place: str) -> str | None:
 
 
 def _end_session(token: str) -> None:
-    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
-    from src.services import auth  # noqa: PLC0415
+    from src.schema.state import require_current
+    from src.services import auth
 
     with open_database().writing() as session:
         require_current(session.connection())

@@ -44,7 +44,7 @@ def client() -> None:
 @paging_options(SORTS, default="name")
 def list_clients(*, mine: bool, sales_contact: str | None, search: str, paging: Paging) -> None:
     """Show whom the company sells to."""
-    from src.services import clients, lists, users  # noqa: PLC0415 - loaded when used
+    from src.services import clients, lists, users
 
     def wanted(desk: Desk) -> clients.ClientFilter:
         contact = users.find_user(desk.session, desk.actor, sales_contact).id if sales_contact is not None else None
@@ -73,7 +73,7 @@ def list_clients(*, mine: bool, sales_contact: str | None, search: str, paging: 
 @output_options
 def show_client(client_id: int) -> None:
     """Show a client's card."""
-    from src.services import clients  # noqa: PLC0415 - loaded when used
+    from src.services import clients
 
     with reading() as desk:
         found = clients.show_client(desk.session, desk.actor, client_id)
@@ -93,7 +93,7 @@ def show_client(client_id: int) -> None:
 @json_option
 def add_client(**details: str) -> None:
     """Add a person met today."""
-    from src.services import clients  # noqa: PLC0415 - loaded when used
+    from src.services import clients
 
     with writing() as desk:
         added = clients.add_client(
@@ -118,7 +118,7 @@ def add_client(**details: str) -> None:
 @json_option
 def edit_client(client_id: int, version: int | None, **details: str | None) -> None:
     """Correct a client's card."""
-    from src.services import clients  # noqa: PLC0415 - loaded when used
+    from src.services import clients
 
     values, version = changed(
         DETAILS,
@@ -151,7 +151,7 @@ def edit_client(client_id: int, version: int | None, **details: str | None) -> N
 @json_option
 def log_contact(client_id: int, at: str | None) -> None:
     """Note a contact."""
-    from src.services import clients  # noqa: PLC0415 - loaded when used
+    from src.services import clients
 
     with writing() as desk:
         moment = desk.moment(at, field=N_("moment")) if at is not None else desk.now
@@ -171,7 +171,7 @@ def log_contact(client_id: int, at: str | None) -> None:
 @json_option
 def reassign_client(client_id: int, sales_contact: str, version: int | None) -> None:
     """Put another member of sales in charge."""
-    from src.services import clients, users  # noqa: PLC0415 - loaded when used
+    from src.services import clients, users
 
     with writing() as desk:
         person = users.find_user(desk.session, desk.actor, sales_contact)
@@ -189,6 +189,6 @@ def reassign_client(client_id: int, sales_contact: str, version: int | None) -> 
 @history_options
 def client_history(client_id: int, limit: int, after: str | None) -> None:
     """Show a client's history."""
-    from src.models.client import Client  # noqa: PLC0415 - loaded when used
+    from src.models.client import Client
 
     answer_history(Client, client_id, limit=limit, after=after)

@@ -115,7 +115,7 @@ class Command(click.Command):
         if not ctx.resilient_parsing and any(
             isinstance(parameter, Option) and parameter.ask for parameter in self.params
         ):
-            from src.cli.prompts import ask_for_missing  # noqa: PLC0415 - few commands ask
+            from src.cli.prompts import ask_for_missing
 
             ask_for_missing(ctx, needs_login=self.needs_login)
         return rest

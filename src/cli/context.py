@@ -105,8 +105,8 @@ def open_database() -> "Database":
     Raises:
         WrongSetting.
     """
-    from src.db.session import Database  # noqa: PLC0415 - SQLAlchemy is loaded only by commands that need it
-    from src.db.url import parse_database_url  # noqa: PLC0415
+    from src.db.session import Database
+    from src.db.url import parse_database_url
 
     given = settings()
     url = parse_database_url(given.database_url, source=given.database_url_source, root=PROJECT_ROOT)
@@ -124,9 +124,9 @@ def address_of_this_computer() -> str:
 
 
 def _desk(session: "Session", database: "Database", purpose: "Action | None") -> Desk:
-    from src.domain.permissions import Department  # noqa: PLC0415 - as above
-    from src.schema.state import require_current  # noqa: PLC0415
-    from src.services.auth import authenticate  # noqa: PLC0415
+    from src.domain.permissions import Department
+    from src.schema.state import require_current
+    from src.services.auth import authenticate
 
     # The database first: without one, nobody can be logged in.
     require_current(session.connection())

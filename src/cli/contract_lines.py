@@ -69,7 +69,7 @@ def list_lines(contract_id: int) -> None:
 
 def lines_of(desk: Desk, contract_id: int) -> list[Any]:
     """Fetch the lines of a contract."""
-    from src.services import contract_lines  # noqa: PLC0415 - loaded when used
+    from src.services import contract_lines
 
     return contract_lines.list_lines(desk.session, desk.actor, contract_id)
 
@@ -102,7 +102,7 @@ def line() -> None:
 @terms_of_change
 def add_line(contract_id: int, *, reason: str, version: int | None, **details: str) -> None:
     """Add a line."""
-    from src.services import contract_lines  # noqa: PLC0415 - loaded when used
+    from src.services import contract_lines
 
     with writing() as desk:
         told = contract_lines.LineDetails(**details)
@@ -121,7 +121,7 @@ def add_line(contract_id: int, *, reason: str, version: int | None, **details: s
 @terms_of_change
 def edit_line(line_id: int, *, reason: str, version: int | None, **details: str | None) -> None:
     """Change a line."""
-    from src.services import contract_lines  # noqa: PLC0415 - loaded when used
+    from src.services import contract_lines
 
     if all(value is None for value in details.values()):
         flags = ", ".join(flag for _name, _heading, flag in DETAILS)
@@ -143,7 +143,7 @@ def edit_line(line_id: int, *, reason: str, version: int | None, **details: str 
 @terms_of_change
 def remove_line(line_id: int, *, yes: bool, reason: str, version: int | None) -> None:
     """Take a line out."""
-    from src.services import contract_lines  # noqa: PLC0415 - loaded when used
+    from src.services import contract_lines
 
     confirm(_("Remove line {id}?").format(id=line_id), yes=yes)
     with writing() as desk:

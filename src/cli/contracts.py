@@ -72,8 +72,8 @@ def contract() -> None:
 @paging_options(SORTS, default="-id")
 def list_contracts(*, client: int | None, status: str | None, paging: Paging, **choices: Any) -> None:
     """Show what was sold."""
-    from src.models.contract import ContractStatus  # noqa: PLC0415 - loaded when used
-    from src.services import contracts, lists  # noqa: PLC0415
+    from src.models.contract import ContractStatus
+    from src.services import contracts, lists
 
     filters = contracts.ContractFilter(client_id=client, status=ContractStatus(status) if status else None, **choices)
 
@@ -110,7 +110,7 @@ def list_contracts(*, client: int | None, status: str | None, paging: Paging, **
 @output_options
 def show_contract(contract_id: int) -> None:
     """Show a contract."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with reading() as desk:
         found = contracts.show_contract(desk.session, desk.actor, contract_id)
@@ -143,7 +143,7 @@ def show_contract(contract_id: int) -> None:
 @json_option
 def add_contract(client: int, title: str, total: Any) -> None:
     """Draw up a contract."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with writing() as desk:
         added = contracts.create_contract(desk.session, desk.actor, client_id=client, title=title, total=total)
@@ -162,7 +162,7 @@ def add_contract(client: int, title: str, total: Any) -> None:
 @json_option
 def edit_contract(contract_id: int, version: int | None, **terms: str | None) -> None:
     """Change what is offered."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_UPDATE)
     with writing() as desk:
@@ -183,7 +183,7 @@ def edit_contract(contract_id: int, version: int | None, **terms: str | None) ->
 @json_option
 def amend_contract(contract_id: int, reason: str, version: int | None, **terms: str | None) -> None:
     """Change what was signed."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     values, version = _changed(contract_id, terms, version, right=Action.CONTRACT_AMEND)
     with writing() as desk:
@@ -197,7 +197,7 @@ def amend_contract(contract_id: int, reason: str, version: int | None, **terms: 
 @json_option
 def send_contract(contract_id: int) -> None:
     """Note that the contract went out."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with writing() as desk:
         contracts.send_contract(desk.session, desk.actor, contract_id)
@@ -215,7 +215,7 @@ def send_contract(contract_id: int) -> None:
 @json_option
 def sign_contract(contract_id: int, on: Any) -> None:
     """Note the client's signature."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with writing() as desk:
         at = datetime.combine(on, time(), desk.zone) if on else desk.now
@@ -235,7 +235,7 @@ def sign_contract(contract_id: int, on: Any) -> None:
 @json_option
 def cancel_contract(contract_id: int, *, reason: str, yes: bool) -> None:
     """Call the deal off."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with reading() as desk:
         found = load(desk, contract_id)
@@ -254,7 +254,7 @@ def cancel_contract(contract_id: int, *, reason: str, yes: bool) -> None:
 @history_options
 def contract_history(contract_id: int, limit: int, after: str | None) -> None:
     """Show a contract's history."""
-    from src.models.contract import Contract  # noqa: PLC0415 - loaded when used
+    from src.models.contract import Contract
 
     answer_history(Contract, contract_id, limit=limit, after=after)
 
@@ -277,7 +277,7 @@ def _read(terms: dict[str, str]) -> None:
 
 def load(desk: Desk, contract_id: int) -> Any:
     """Fetch a contract to show it."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     return contracts.show_contract(desk.session, desk.actor, contract_id)
 

@@ -46,7 +46,7 @@ def demo() -> None:
 )
 def start() -> None:
     """Have everything ready for somebody who wants to look at the CRM."""
-    from src.cli.tour import show_tour  # noqa: PLC0415 - loaded when used
+    from src.cli.tour import show_tour
 
     _migrate()
     show_tour(_load_once())
@@ -69,7 +69,7 @@ def start() -> None:
 @json_option
 def load(clients: int, seed: int) -> None:
     """Load the demo company, all of it or nothing."""
-    from src.services.demo.load import load_demo_company  # noqa: PLC0415 - loaded when used
+    from src.services.demo.load import load_demo_company
 
     with _bar(clients) as progress, _writing() as session:
         loaded = load_demo_company(session, clients=clients, seed=seed, now=datetime.now(UTC), progress=progress)
@@ -89,8 +89,8 @@ def load(clients: int, seed: int) -> None:
 )
 def passwords() -> None:
     """Show new passwords; the old ones end."""
-    from src.cli.tour import show_passwords  # noqa: PLC0415 - loaded when used
-    from src.services.demo import people  # noqa: PLC0415
+    from src.cli.tour import show_passwords
+    from src.services.demo import people
 
     secrets, hashes = _random_passwords()
     with _writing() as session:
@@ -100,9 +100,9 @@ def passwords() -> None:
 
 def _migrate() -> None:
     """Bring the database to this program's schema, unless it is a real company's: that is its operator's decision."""
-    from src.schema.state import DatabaseState, read_state, refusal_of  # noqa: PLC0415 - loaded when used
-    from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415
-    from src.services.demo.load import holds_demo_company, refuse_unless_empty  # noqa: PLC0415
+    from src.schema.state import DatabaseState, read_state, refusal_of
+    from src.schema.upgrade import upgrade_to_head
+    from src.services.demo.load import holds_demo_company, refuse_unless_empty
 
     database = open_database()
     state = read_state(database.url)
@@ -118,9 +118,9 @@ def _migrate() -> None:
 
 def _load_once() -> dict[str, str]:
     """Load the demo company and give out its passwords, unless that was done before; gives those to be shown."""
-    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
-    from src.services.demo import people  # noqa: PLC0415
-    from src.services.demo.load import holds_demo_company, load_demo_company  # noqa: PLC0415
+    from src.schema.state import require_current
+    from src.services.demo import people
+    from src.services.demo.load import holds_demo_company, load_demo_company
 
     with open_database().reading() as session:
         require_current(session.connection())
@@ -139,8 +139,8 @@ def _load_once() -> dict[str, str]:
 
 def _random_passwords() -> tuple[dict[str, str], dict[str, str]]:
     """Make a password for each person of the tour, and what is stored of it."""
-    from src.security.passwords import STANDARD, random_password  # noqa: PLC0415 - loaded when used
-    from src.services.demo.people import TOUR  # noqa: PLC0415
+    from src.security.passwords import STANDARD, random_password
+    from src.services.demo.people import TOUR
 
     secrets = {username: random_password() for username in TOUR}
     return secrets, {username: STANDARD.hash(secret) for username, secret in secrets.items()}
@@ -149,7 +149,7 @@ def _random_passwords() -> tuple[dict[str, str], dict[str, str]]:
 @contextmanager
 def _writing() -> Iterator["Session"]:
     """Open a transaction that commits at the end; nobody is logged in, the program itself acts."""
-    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
+    from src.schema.state import require_current
 
     with open_database().writing() as session:
         require_current(session.connection())
@@ -164,8 +164,8 @@ def _bar(clients: int) -> Iterator[Callable[[int], object]]:
     if clients < _WORTH_A_BAR or not is_terminal(sys.stderr):
         yield lambda _stored: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only for a bar
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     screen = Console(stderr=True, no_color=not colour_wanted(sys.stderr))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

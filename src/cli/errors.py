@@ -153,8 +153,8 @@ def write_error(message: str) -> None:
 def _both_versions(error: errors.Conflict) -> list[str]:
     if not error.changes:
         return []
-    from src.cli.context import manner_of, settings  # noqa: PLC0415 - rare
-    from src.presentation.fields import name_of_field, value_of_field  # noqa: PLC0415
+    from src.cli.context import manner_of, settings
+    from src.presentation.fields import name_of_field, value_of_field
 
     manner = manner_of(settings())
     lines = []

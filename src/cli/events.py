@@ -110,7 +110,7 @@ def list_events(
     *, support: str | None, client: int | None, contract: int | None, paging: Paging, **choices: Any
 ) -> None:
     """Show what is to be delivered."""
-    from src.services import events, lists, users  # noqa: PLC0415 - loaded when used
+    from src.services import events, lists, users
 
     def wanted(desk: Desk) -> events.EventFilter:
         person = users.find_user(desk.session, desk.actor, support).id if support is not None else None
@@ -145,7 +145,7 @@ def list_events(
 @output_options
 def show_event(event_id: int) -> None:
     """Show an event."""
-    from src.services import events  # noqa: PLC0415 - loaded when used
+    from src.services import events
 
     with reading() as desk:
         found = events.show_event(desk.session, desk.actor, event_id)
@@ -180,7 +180,7 @@ def show_event(event_id: int) -> None:
 @json_option
 def add_event(contract: int, **details: str | None) -> None:
     """Open an event."""
-    from src.services import events  # noqa: PLC0415 - loaded when used
+    from src.services import events
 
     with writing() as desk:
         opened = events.create_event(
@@ -206,7 +206,7 @@ def add_event(contract: int, **details: str | None) -> None:
 @json_option
 def edit_event(event_id: int, version: int | None, **details: str | None) -> None:
     """Correct an event's details."""
-    from src.services import events  # noqa: PLC0415 - loaded when used
+    from src.services import events
 
     values, version = changed(
         DETAILS,
@@ -244,7 +244,7 @@ def edit_event(event_id: int, version: int | None, **details: str | None) -> Non
 @json_option
 def assign_support(event_id: int, support_contact: str, version: int | None) -> None:
     """Put somebody in charge."""
-    from src.services import events, users  # noqa: PLC0415 - loaded when used
+    from src.services import events, users
 
     with writing() as desk:
         person = users.find_user(desk.session, desk.actor, support_contact)
@@ -263,7 +263,7 @@ def assign_support(event_id: int, support_contact: str, version: int | None) -> 
 @json_option
 def unassign_support(event_id: int, version: int | None) -> None:
     """Clear the support contact."""
-    from src.services import events  # noqa: PLC0415 - loaded when used
+    from src.services import events
 
     with writing() as desk:
         events.assign_support(desk.session, desk.actor, event_id, None, version=version)
@@ -276,13 +276,13 @@ def unassign_support(event_id: int, version: int | None) -> None:
 @history_options
 def event_history(event_id: int, limit: int, after: str | None) -> None:
     """Show an event's history."""
-    from src.models.event import Event  # noqa: PLC0415 - loaded when used
+    from src.models.event import Event
 
     answer_history(Event, event_id, limit=limit, after=after)
 
 
 def _shown(desk: Desk, event_id: int) -> list[Any]:
-    from src.services import events  # noqa: PLC0415 - loaded when used
+    from src.services import events
 
     return row_of(RECORD, events.show_event(desk.session, desk.actor, event_id))
 

@@ -59,7 +59,7 @@ def as_people_read(columns: Sequence[Column], manner: Manner, people: Mapping[in
 
 def answer_history(model: type[Any], record_id: int, *, limit: int, after: str | None) -> None:
     """Show a page of a record's history."""
-    from src.services import audit  # noqa: PLC0415 - loaded when used
+    from src.services import audit
 
     with reading() as desk:
         page = audit.record_history(desk.session, desk.actor, model, record_id, limit=limit, after=after)

@@ -52,8 +52,8 @@ class _Manager:
 @json_option
 def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> None:
     """Create the database and the first account; run again, it only brings the database up to date."""
-    from src.schema.state import DatabaseState, read_state, refusal_of, require_current  # noqa: PLC0415 - loaded when used
-    from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415
+    from src.schema.state import DatabaseState, read_state, refusal_of, require_current
+    from src.schema.upgrade import upgrade_to_head
 
     database = open_database()
     state = read_state(database.url)
@@ -80,8 +80,8 @@ def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> No
 
 
 def _first_manager(details: dict[str, str | None], *, from_stdin: bool) -> _Manager:
-    from src.security import passwords  # noqa: PLC0415 - loaded when used
-    from src.services.users import UserDetails  # noqa: PLC0415
+    from src.security import passwords
+    from src.services.users import UserDetails
 
     told = UserDetails(**ask(_ASKED, details), department="management")
     values = told.parsed(region=settings().phone_region)
@@ -94,15 +94,15 @@ def _first_manager(details: dict[str, str | None], *, from_stdin: bool) -> _Mana
 
 
 def _has_staff() -> bool:
-    from src.services import init as installation  # noqa: PLC0415 - loaded when used
+    from src.services import init as installation
 
     with open_database().reading() as session:
         return installation.has_staff(session)
 
 
 def _create(manager: _Manager) -> list[Any]:
-    from src.security import passwords  # noqa: PLC0415 - loaded when used
-    from src.services import init as installation  # noqa: PLC0415
+    from src.security import passwords
+    from src.services import init as installation
 
     hashed = passwords.STANDARD.hash(manager.password)
     with open_database().writing() as session:
@@ -134,9 +134,9 @@ def _show_next_step(manager: _Manager, row: list[Any]) -> None:
 @option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
 def rescue(username: str, *, yes: bool) -> None:
     """Give a manager a one-time password; whoever may write to the database file or server may do this."""
-    from src.schema.state import require_current  # noqa: PLC0415 - loaded when used
-    from src.security import passwords  # noqa: PLC0415
-    from src.services import init as installation  # noqa: PLC0415
+    from src.schema.state import require_current
+    from src.security import passwords
+    from src.services import init as installation
 
     confirm(_("Give {username} a one-time password and remove the second factor?").format(username=username), yes=yes)
     secret = passwords.random_password()

@@ -23,7 +23,7 @@ class Root(Group):
         formatter.write(overview())
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 - as click itself does
+        from click.shell_completion import CompletionItem
 
         # From the table: the Tab key must not load every command to list their names.
         names = [
@@ -36,7 +36,7 @@ class Root(Group):
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - 10 ms, for this option only
+        from importlib.metadata import version
 
         click.echo(f"{PROGRAM} {version('epic-events-crm')}")
         ctx.exit()

@@ -36,7 +36,7 @@ SESSIONS = (
 @secret_options
 def password(*, password_stdin: bool) -> None:
     """Choose another password."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading(Action.OWN_PASSWORD) as desk:
         actor = desk.actor
@@ -63,7 +63,7 @@ def sessions() -> None:
 @output_options
 def list_sessions() -> None:
     """Show where one is logged in."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading() as desk:
         found = own_account.list_sessions(desk.session, desk.actor, now=desk.now)
@@ -85,7 +85,7 @@ def list_sessions() -> None:
 @option("--others", is_flag=True, help=N_("All your sessions but this one."))
 def end_session(session_id: int | None, *, others: bool) -> None:
     """End a session."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     if (session_id is None) is not others:
         raise click.UsageError(_("Name one session by its number, or use --others."))
@@ -106,7 +106,7 @@ def two_factor() -> None:
 @two_factor.command("status", help=N_("Show whether it is on."), examples=("epicevents two-factor status",))
 def two_factor_status() -> None:
     """Show the state of the second factor."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading(Action.OWN_TWO_FACTOR) as desk:
         state = own_account.two_factor_state(desk.session, desk.actor)
@@ -119,7 +119,7 @@ def two_factor_status() -> None:
 @two_factor.command("on", help=N_("Turn it on with an authenticator app."), examples=("epicevents two-factor on",))
 def two_factor_on() -> None:
     """Turn the second factor on."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading(Action.OWN_TWO_FACTOR) as desk:
         setup = own_account.start_two_factor(desk.session, desk.actor)
@@ -149,7 +149,7 @@ def two_factor_on() -> None:
 @secret_options
 def two_factor_off(*, password_stdin: bool) -> None:
     """Turn the second factor off."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading(Action.OWN_TWO_FACTOR) as desk:
         actor = desk.actor
@@ -170,7 +170,7 @@ def two_factor_off(*, password_stdin: bool) -> None:
 @secret_options
 def recovery_codes(*, password_stdin: bool) -> None:
     """Make new recovery codes."""
-    from src.services import own_account  # noqa: PLC0415 - loaded when used
+    from src.services import own_account
 
     with reading(Action.OWN_TWO_FACTOR) as desk:
         actor = desk.actor

@@ -81,7 +81,7 @@ def answer_list(
 ) -> None:
     """Show a page of a list, or export all of it; the export is in the audit log before its first row is out."""
     if paging.is_export:
-        from src.services import lists  # noqa: PLC0415 - loaded when used
+        from src.services import lists
 
         with writing() as desk:
             everything(desk)  # no row is read yet: what is refused here must not be logged as an export

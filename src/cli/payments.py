@@ -33,7 +33,7 @@ PAYMENTS = (
 @output_options
 def list_payments(contract_id: int) -> None:
     """Show the money received."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with reading() as desk:
         payments = contracts.list_payments(desk.session, desk.actor, contract_id)
@@ -79,7 +79,7 @@ def payment_options(function: Any) -> Any:
 @payment_options
 def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
     """Record a payment."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with writing() as desk:
         paid = contracts.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
@@ -103,7 +103,7 @@ def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
 @option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
 def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **told: Any) -> None:
     """Refund a payment."""
-    from src.services import contracts  # noqa: PLC0415 - loaded when used
+    from src.services import contracts
 
     with reading() as desk:
         found = load(desk, contract_id)
@@ -128,8 +128,8 @@ def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **t
 def _payment(
     desk: Desk, amount: Any, *, on: Any, method: str, reference: str, key: str | None, reason: str = ""
 ) -> Any:
-    from src.models.contract import PaymentMethod  # noqa: PLC0415 - loaded when used
-    from src.services.contracts import NewPayment  # noqa: PLC0415
+    from src.models.contract import PaymentMethod
+    from src.services.contracts import NewPayment
 
     return NewPayment(
         amount=amount,

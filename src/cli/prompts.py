@@ -52,7 +52,7 @@ def ask_for_missing(context: click.Context, *, needs_login: bool) -> None:
     if not can_ask():
         _refuse_missing([max(parameter.opts, key=len) for parameter in missing], context)
     if needs_login:
-        from src.cli.context import reading  # noqa: PLC0415 - loads the database's part of the program
+        from src.cli.context import reading
 
         with reading():
             pass

@@ -92,7 +92,7 @@ def show_record(columns: Sequence[Column], row: Row, *, manner: Manner) -> None:
     elif form == "csv":
         write_csv(columns, [row])
     elif is_terminal(sys.stdout):
-        from src.cli.tables import draw_record  # noqa: PLC0415 - Rich is loaded for terminals only
+        from src.cli.tables import draw_record
 
         draw_record(columns, row, manner)
     else:
@@ -111,7 +111,7 @@ def show_done(sentence: str, columns: Sequence[Column] = (), row: Row = ()) -> N
 def _draw_list(
     columns: Sequence[Column], rows: Iterable[Row], *, empty: str, manner: Manner, totals: Sequence[Total]
 ) -> None:
-    from src.cli.tables import draw_list  # noqa: PLC0415 - Rich is loaded for terminals only
+    from src.cli.tables import draw_list
 
     if not draw_list(columns, rows, manner):
         click.echo(empty)

@@ -53,13 +53,13 @@ _LOGGING = {
 )
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages until Ctrl-C or a signal to stop, which lets the requests under way end."""
-    from src.schema.state import read_state, refusal_of  # noqa: PLC0415 - loaded when used
+    from src.schema.state import read_state, refusal_of
 
     database = open_database()
     refusal = refusal_of(read_state(database.url), database.url)
     if refusal is not None:
         raise refusal
-    import uvicorn  # noqa: PLC0415 - as above
+    import uvicorn
 
     port = _port_to_listen_on(host, port)
     click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=_address(host, port)), err=True)

@@ -64,6 +64,6 @@ def _run(commands: click.Command, arguments: list[str], *, as_json: bool) -> int
 
 
 def _unexpected(error: Exception, arguments: list[str]) -> int:
-    from src.cli.crash_report import report_crash  # noqa: PLC0415 - hopefully never
+    from src.cli.crash_report import report_crash
 
     return report_crash(error, arguments)

@@ -18,10 +18,10 @@ def run(arguments: list[str]) -> int:
     if rest in ([], ["--help"], ["-h"]) and COMPLETION_VARIABLE not in os.environ:
         return _show_overview()
     # From here on click is loaded.
-    from src.cli.outcome import heed_interruptions  # noqa: PLC0415 - the overview above must not pay for it
+    from src.cli.outcome import heed_interruptions
 
     heed_interruptions()
-    from src.cli.shell import run_command  # noqa: PLC0415 - as above
+    from src.cli.shell import run_command
 
     return run_command(rest)
 
@@ -101,7 +101,7 @@ def _show_overview() -> int:
     try:
         print(overview(), flush=True)  # noqa: T201 - click is not loaded on purpose
     except OSError as error:
-        from src.cli.output_trouble import report_output_trouble  # noqa: PLC0415 - rare
+        from src.cli.output_trouble import report_output_trouble
 
         return report_output_trouble(error)
     return 0

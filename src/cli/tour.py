@@ -63,7 +63,7 @@ class _Find:
 
 def show_tour(secrets: Mapping[str, str]) -> None:
     """Show the demo company; `secrets` are the passwords just made, by username, none if they were shown before."""
-    from src.services.demo import people  # noqa: PLC0415 - loaded when used
+    from src.services.demo import people
 
     database, now = open_database(), datetime.now(UTC)
     with database.reading() as session:
@@ -117,8 +117,8 @@ def _show_next(team: Sequence["User"]) -> None:
 
 def _finds(desk: Desk) -> Iterator[_Find]:
     """Open the lists that this person's department lives by."""
-    from src.services.contracts import ContractFilter  # noqa: PLC0415 - loaded when used
-    from src.services.events import EventFilter  # noqa: PLC0415
+    from src.services.contracts import ContractFilter
+    from src.services.events import EventFilter
 
     match desk.actor.department:
         case Department.SALES:
@@ -136,8 +136,8 @@ def _finds(desk: Desk) -> Iterator[_Find]:
 
 
 def _clients(desk: Desk) -> _Find:
-    from src.services import clients as service  # noqa: PLC0415 - loaded when used
-    from src.services.lists import count  # noqa: PLC0415
+    from src.services import clients as service
+    from src.services.lists import count
 
     own, sort = service.ClientFilter(mine=True), "-last-contact"
     page = service.list_clients(desk.session, desk.actor, own, sort=sort, limit=_ROWS)
@@ -146,7 +146,7 @@ def _clients(desk: Desk) -> _Find:
 
 
 def _contracts(desk: Desk, heading: str, options: str, filters: Any) -> _Find:
-    from src.services import contracts as service  # noqa: PLC0415 - loaded when used
+    from src.services import contracts as service
 
     page = service.list_contracts(desk.session, desk.actor, filters, limit=_ROWS)
     number = service.contract_totals(desk.session, desk.actor, filters).number
@@ -154,15 +154,15 @@ def _contracts(desk: Desk, heading: str, options: str, filters: Any) -> _Find:
 
 
 def _all_contracts(desk: Desk) -> _Find:
-    from src.services import contracts as service  # noqa: PLC0415 - loaded when used
+    from src.services import contracts as service
 
     sums = service.contract_totals(desk.session, desk.actor, service.ContractFilter())
     return _Find(N_("Contracts"), "contract list", sums.number, sums=(sums.total, sums.paid, sums.due))
 
 
 def _events(desk: Desk, heading: str, options: str, filters: Any) -> _Find:
-    from src.services import events as service  # noqa: PLC0415 - loaded when used
-    from src.services.lists import count  # noqa: PLC0415
+    from src.services import events as service
+    from src.services.lists import count
 
     page = service.list_events(desk.session, desk.actor, filters, now=desk.now, zone=desk.zone, limit=_ROWS)
     number = count(desk.session, service.select_events(desk.actor, filters, now=desk.now, zone=desk.zone))

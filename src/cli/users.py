@@ -63,7 +63,7 @@ def user() -> None:
 @paging_options(SORTS, default="name")
 def list_users(*, department: str | None, active: bool | None, search: str, paging: Paging) -> None:
     """Show who works here."""
-    from src.services import lists, users  # noqa: PLC0415 - loaded when used
+    from src.services import lists, users
 
     filters = users.UserFilter(
         department=users.parse_department(department) if department is not None else None, active=active, search=search
@@ -90,7 +90,7 @@ def list_users(*, department: str | None, active: bool | None, search: str, pagi
 @output_options
 def show_user(person: str) -> None:
     """Show an account."""
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     with reading() as desk:
         found = users.find_user(desk.session, desk.actor, person)
@@ -116,8 +116,8 @@ def show_user(person: str) -> None:
 @json_option
 def add_user(**details: str) -> None:
     """Create an account."""
-    from src.security import passwords  # noqa: PLC0415 - loaded when used
-    from src.services import users  # noqa: PLC0415
+    from src.security import passwords
+    from src.services import users
 
     secret = passwords.random_password()
     hashed = passwords.STANDARD.hash(secret)
@@ -144,7 +144,7 @@ def add_user(**details: str) -> None:
 @json_option
 def edit_user(person: str, version: int | None, **details: str | None) -> None:
     """Change an account."""
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     values, version = changed(
         DETAILS,
@@ -199,7 +199,7 @@ def reactivate_user(person: str) -> None:
 @option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
 def delete_user(person: str, reassign_to: str | None, *, yes: bool) -> None:
     """Delete an account."""
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     with reading() as desk:
         found = users.find_user(desk.session, desk.actor, person)
@@ -222,8 +222,8 @@ def delete_user(person: str, reassign_to: str | None, *, yes: bool) -> None:
 @person_argument
 def reset_password(person: str) -> None:
     """Give a one-time password."""
-    from src.security import passwords  # noqa: PLC0415 - loaded when used
-    from src.services import users  # noqa: PLC0415
+    from src.security import passwords
+    from src.services import users
 
     secret = passwords.random_password()
     hashed = passwords.STANDARD.hash(secret)
@@ -242,7 +242,7 @@ def reset_password(person: str) -> None:
 @person_argument
 def end_sessions(person: str) -> None:
     """Log somebody out everywhere."""
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     with writing() as desk:
         found = users.find_user(desk.session, desk.actor, person)
@@ -257,8 +257,8 @@ def end_sessions(person: str) -> None:
 @history_options
 def user_history(person: str, limit: int, after: str | None) -> None:
     """Show an account's history."""
-    from src.models.user import User  # noqa: PLC0415 - loaded when used
-    from src.services import users  # noqa: PLC0415
+    from src.models.user import User
+    from src.services import users
 
     with reading() as desk:
         found = users.find_user(desk.session, desk.actor, person)
@@ -272,7 +272,7 @@ def show_one_time_password(secret: str) -> None:
 
 
 def _set_active(person: str, sentence: str, *, active: bool) -> None:
-    from src.services import users  # noqa: PLC0415 - loaded when used
+    from src.services import users
 
     with writing() as desk:
         found = users.find_user(desk.session, desk.actor, person)

@@ -62,7 +62,7 @@ class Searched:
             " tokenize='trigram case_sensitive 1', detail='none', columnsize=0)"
         )
         add = f"INSERT INTO {self.full_text} (rowid, {named}) VALUES (NEW.id, {new})"  # noqa: S608 - names of ours
-        remove = f"INSERT INTO {self.full_text} ({self.full_text}, rowid, {named}) VALUES ('delete', OLD.id, {old})"  # noqa: S608
+        remove = f"INSERT INTO {self.full_text} ({self.full_text}, rowid, {named}) VALUES ('delete', OLD.id, {old})"  # noqa: S608 - names of ours
         differs = " OR ".join(f"OLD.{column} <> NEW.{column}" for column in ("id", *self.columns))
         yield f"CREATE TRIGGER {added} AFTER INSERT ON {self.table} FOR EACH ROW BEGIN {add}; END"
         yield (

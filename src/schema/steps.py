@@ -28,7 +28,7 @@ def upgrade_steps(scripts: ScriptDirectory, revisions: Sequence[str]) -> Steps:
         done: set[str] = set()
         for revision in revisions:
             # Alembic has no public function for this; its own commands call it.
-            for step in scripts._upgrade_revs(revision, ()):  # type: ignore[arg-type]
+            for step in scripts._upgrade_revs(revision, ()):  # type: ignore[arg-type]  # it takes one name, too
                 if step.revision.revision not in done:
                     done.add(step.revision.revision)
                     yield step

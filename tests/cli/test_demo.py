@@ -331,7 +331,7 @@ def loading(url: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
         stdout=subprocess.DEVNULL,
         stderr=follower,
         # A test run in the background may hand down that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no other thread
     )
     os.close(follower)
     try:

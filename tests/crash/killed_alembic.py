@@ -90,7 +90,7 @@ def listen_to_sqlite(countdown: Countdown) -> None:
 
     sqlite = sqlite_module()
 
-    class Connection(sqlite.Connection):  # type: ignore[misc, name-defined]
+    class Connection(sqlite.Connection):  # type: ignore[misc, name-defined]  # chosen when it runs
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self.set_trace_callback(countdown.step)

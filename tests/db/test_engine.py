@@ -41,7 +41,7 @@ def read(file: Path) -> object:
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_sqlite_is_switched_to_safe_on_every_connection(migrated_sqlite_url: str, pooled: bool) -> None:  # noqa: FBT001
+def test_sqlite_is_switched_to_safe_on_every_connection(migrated_sqlite_url: str, pooled: bool) -> None:  # noqa: FBT001 - given by name
     database = Database(make_url(migrated_sqlite_url), pooled=pooled)
     wanted = {
         "journal_mode": "wal" if wal_is_safe() else "truncate",

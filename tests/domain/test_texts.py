@@ -77,7 +77,7 @@ def test_every_single_character_is_stored_as_itself_or_refused() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_the_stored_form_of_a_stored_form_is_itself(typed: str, multiline: bool) -> None:  # noqa: FBT001
+def test_the_stored_form_of_a_stored_form_is_itself(typed: str, multiline: bool) -> None:  # noqa: FBT001 - given by name
     try:
         stored = clean_text(typed, multiline=multiline)
     except ValueError:

@@ -26,7 +26,7 @@ DINNER = LineDetails(description="Dîner", quantity="75", unit_price="48", vat_r
 def deal(session: Session, **fields: object) -> tuple[Contract, Actor, Actor]:
     """A contract, the seller whose client it is for, and a manager."""
     team = factories.team(session)
-    sold = factories.contract(session, factories.client(session, team.sales), **fields)  # type: ignore[arg-type]
+    sold = factories.contract(session, factories.client(session, team.sales), **fields)  # type: ignore[arg-type]  # of any type
     return sold, factories.actor(team.sales), factories.actor(team.management)
 
 

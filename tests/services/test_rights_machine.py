@@ -132,7 +132,7 @@ class OfficeLife(RuleBasedStateMachine):
             person.department, person.token = to, ""
 
     @rule(who=st.sampled_from(PEOPLE), whom=st.sampled_from(PEOPLE), active=st.booleans())
-    def close_or_reopen_an_account(self, who: int, whom: int, active: bool) -> None:  # noqa: FBT001
+    def close_or_reopen_an_account(self, who: int, whom: int, active: bool) -> None:  # noqa: FBT001 - given by name
         person = self.people[whom]
         refusal = RuleBroken if not active and self.is_last_manager(whom) else None
         if self.manage(who, refusal, users.set_active, user_id=person.id, active=active):

@@ -60,7 +60,7 @@ def test_no_two_pages_have_one_address() -> None:
 
 def test_a_page_cannot_be_declared_without_a_right() -> None:
     with pytest.raises(TypeError):
-        Pages().get("/nobody-knows-who-may")  # type: ignore[call-arg]
+        Pages().get("/nobody-knows-who-may")  # type: ignore[call-arg]  # the right is missing: that is the test
 
 
 def test_a_view_that_would_block_every_other_request_is_refused() -> None:

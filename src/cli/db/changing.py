@@ -48,7 +48,7 @@ def upgrade(revision: str, *, no_backup: bool) -> None:
 @json_option
 def downgrade(revision: str, *, no_backup: bool, yes: bool) -> None:
     """Go back to a revision, whole or not at all."""
-    from src.schema.state import DatabaseState, read_state, refusal_of  # noqa: PLC0415 - loaded when used
+    from src.schema.state import DatabaseState, read_state, refusal_of
 
     database = open_database()
     state = read_state(database.url)
@@ -63,8 +63,8 @@ def downgrade(revision: str, *, no_backup: bool, yes: bool) -> None:
 
 
 def _move(direction: str, revision: str, *, backup: bool) -> None:
-    from src.cli.db.watching import PersonAtTerminal  # noqa: PLC0415 - loaded when used
-    from src.schema import upgrade as schema  # noqa: PLC0415
+    from src.cli.db.watching import PersonAtTerminal
+    from src.schema import upgrade as schema
 
     database = open_database()
     before = _revision(database.url)
@@ -85,7 +85,7 @@ def _move(direction: str, revision: str, *, backup: bool) -> None:
 
 
 def _revision(url: "URL") -> str | None:
-    from src.schema.state import DatabaseState, looking_at, revisions_of, state_of_file  # noqa: PLC0415 - loaded when used
+    from src.schema.state import DatabaseState, looking_at, revisions_of, state_of_file
 
     if state_of_file(url) is DatabaseState.MISSING:
         return None

@@ -51,9 +51,9 @@ ADOPTED = (
 @output_options
 def verify(*, full: bool) -> None:
     """Show what is not as it should be; the exit code tells whether something was found."""
-    from src.schema.drift.differences import advice  # noqa: PLC0415 - loaded when used
-    from src.schema.upgrade import revision_scripts  # noqa: PLC0415
-    from src.schema.verify import STAGES, verify_database  # noqa: PLC0415
+    from src.schema.drift.differences import advice
+    from src.schema.upgrade import revision_scripts
+    from src.schema.verify import STAGES, verify_database
 
     database = open_database()
     with telling(len(STAGES)) as tell:
@@ -80,9 +80,9 @@ def verify(*, full: bool) -> None:
 @json_option
 def adopt() -> None:
     """Mark a database with the newest revision whose tables it has."""
-    from src.schema.adopt import adopt_database  # noqa: PLC0415 - loaded when used
-    from src.schema.state import UPGRADE_COMMAND  # noqa: PLC0415
-    from src.schema.upgrade import revision_scripts  # noqa: PLC0415
+    from src.schema.adopt import adopt_database
+    from src.schema.state import UPGRADE_COMMAND
+    from src.schema.upgrade import revision_scripts
 
     database = open_database()
     adopted = adopt_database(database.url, revision_scripts(), about_to_save=lambda: mark(SAVING), program=program())

@@ -41,8 +41,8 @@ FINDINGS = (
 @output_options
 def history() -> None:
     """Show the ledger."""
-    from src.schema.ledger import read_steps  # noqa: PLC0415 - loaded when used
-    from src.schema.state import looking_at  # noqa: PLC0415
+    from src.schema.ledger import read_steps
+    from src.schema.state import looking_at
 
     with looking_at(open_database().url) as connection:
         steps = read_steps(connection)
@@ -58,9 +58,9 @@ def history() -> None:
 @output_options
 def lint() -> None:
     """Show what the linter finds; the exit code tells whether it found something."""
-    from src.schema.lint import lint_environment, lint_history  # noqa: PLC0415 - loaded when used
-    from src.schema.lint.findings import RULES  # noqa: PLC0415
-    from src.schema.revisions import VERSIONS  # noqa: PLC0415
+    from src.schema.lint import lint_environment, lint_history
+    from src.schema.lint.findings import RULES
+    from src.schema.revisions import VERSIONS
 
     findings = [*lint_history(VERSIONS), *lint_environment(VERSIONS.parent / "env.py")]
     rows = (

@@ -37,8 +37,8 @@ _MEGABYTE = 1_000_000
 @json_option
 def plan(revision: str | None) -> None:
     """Show what would happen; the database itself is only read."""
-    from src.schema.plan.plan import make_plan  # noqa: PLC0415 - loaded when used
-    from src.schema.upgrade import revision_scripts  # noqa: PLC0415
+    from src.schema.plan.plan import make_plan
+    from src.schema.upgrade import revision_scripts
 
     database = open_database()
     with sharing(_("Copying, then rehearsing")) as advance:

@@ -64,11 +64,11 @@ RESTORED = (
 @json_option
 def backup() -> None:
     """Make a backup now."""
-    from src.cli.db.watching import RESTORE_COMMAND, bar  # noqa: PLC0415 - loaded when used
-    from src.schema.backup.create import create_backup  # noqa: PLC0415
-    from src.schema.backup.retention import Keep  # noqa: PLC0415
-    from src.schema.onlooker import way_back  # noqa: PLC0415
-    from src.schema.state import DatabaseState, refusal_of, state_of_file  # noqa: PLC0415
+    from src.cli.db.watching import RESTORE_COMMAND, bar
+    from src.schema.backup.create import create_backup
+    from src.schema.backup.retention import Keep
+    from src.schema.onlooker import way_back
+    from src.schema.state import DatabaseState, refusal_of, state_of_file
 
     url = open_database().url
     state = state_of_file(url)
@@ -96,7 +96,7 @@ def backup() -> None:
 @output_options
 def backups() -> None:
     """Show what could be restored, and whether it still could."""
-    from src.schema.backup.backups import list_backups, list_damaged  # noqa: PLC0415 - loaded when used
+    from src.schema.backup.backups import list_backups, list_damaged
 
     folder = backup_folder()
     rows = [[*row_of(BACKUP, one), "good" if is_good(one) else "damaged"] for one in list_backups(folder)]
@@ -118,10 +118,10 @@ def backups() -> None:
 @json_option
 def restore(name: str, *, yes: bool) -> None:
     """Replace the database by a backup, whole or not at all."""
-    from src.cli.db.watching import bar  # noqa: PLC0415 - loaded when used
-    from src.schema.backup.backups import open_backup  # noqa: PLC0415
-    from src.schema.backup.restore import restore_backup  # noqa: PLC0415
-    from src.schema.revisions import known_revisions  # noqa: PLC0415
+    from src.cli.db.watching import bar
+    from src.schema.backup.backups import open_backup
+    from src.schema.backup.restore import restore_backup
+    from src.schema.revisions import known_revisions
 
     database = open_database()
     chosen = open_backup(_file_of(name))
@@ -142,16 +142,16 @@ def restore(name: str, *, yes: bool) -> None:
 
 def backup_folder() -> Path:
     """Tell where this installation's backups are."""
-    from src.config import PROJECT_ROOT  # noqa: PLC0415 - loaded when used
-    from src.schema.backup import folder  # noqa: PLC0415
+    from src.config import PROJECT_ROOT
+    from src.schema.backup import folder
 
     return folder.backup_folder(open_database().url, settings().backup_folder, root=PROJECT_ROOT)
 
 
 def is_good(one: "Backup") -> bool:
     """Tell whether a backup is still, to the bit, what was written."""
-    from src.domain.errors import BackupDamaged  # noqa: PLC0415 - loaded when used
-    from src.schema.backup.backups import check_backup  # noqa: PLC0415
+    from src.domain.errors import BackupDamaged
+    from src.schema.backup.backups import check_backup
 
     try:
         check_backup(one)
@@ -162,7 +162,7 @@ def is_good(one: "Backup") -> bool:
 
 def program() -> str:
     """Name this program with its version, as backups and the ledger do."""
-    from importlib.metadata import version  # noqa: PLC0415 - 10 ms, for few commands
+    from importlib.metadata import version
 
     return f"epicevents {version('epic-events-crm')}"
 

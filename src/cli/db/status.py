@@ -58,8 +58,8 @@ STATUS = (
 @json_option
 def status() -> None:
     """Look at the database; the exit code is 0 where nothing needs to be done, else that of what is wrong."""
-    from src.schema.backup.backups import list_backups  # noqa: PLC0415 - loaded when used
-    from src.schema.status import read_status  # noqa: PLC0415
+    from src.schema.backup.backups import list_backups
+    from src.schema.status import read_status
 
     database = open_database()
     seen = read_status(database.url)

@@ -34,8 +34,8 @@ def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
     if not is_terminal(sys.stderr):
         yield lambda _name, _done: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only for a bar
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     screen = Console(stderr=True, no_color=not colour_wanted(sys.stderr))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

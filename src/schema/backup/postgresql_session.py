@@ -33,7 +33,7 @@ class Transaction:
     def ask(self, statement: str) -> list[Any]:
         """Run statements; gives the rows of a query that selects one column of JSON. Raises CrmError."""
         assert self._psql.stdin is not None  # noqa: S101 - given to Popen below
-        assert self._psql.stdout is not None  # noqa: S101
+        assert self._psql.stdout is not None  # noqa: S101 - for mypy: it is a pipe
         end = secrets.token_hex(16)
         try:
             self._psql.stdin.write(f"{statement};\n\\echo {end}\n")

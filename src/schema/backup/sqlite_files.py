@@ -71,7 +71,7 @@ def in_words(error: Exception, file: Path) -> CrmError:
     """Put what SQLite refused into words."""
     if not hasattr(error, "sqlite_errorname"):
         # The driver's backup() raises without a code, only with SQLite's sentence for it.
-        error.sqlite_errorname = _CODES.get(str(error), "SQLITE_ERROR")  # type: ignore[attr-defined]
+        error.sqlite_errorname = _CODES.get(str(error), "SQLITE_ERROR")  # type: ignore[attr-defined]  # set by us
     return translate(DBAPIError("", None, error), place=str(file))
 
 

@@ -28,7 +28,7 @@ def connection(migrated_url: str) -> Iterator[Connection]:
     engine = create_engine(migrated_url, poolclass=NullPool, **options)
     with engine.connect() as opened:
         if opened.dialect.name == "sqlite":
-            opened.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
+            opened.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]  # it is open
             opened.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         opened.commit()
         yield opened

@@ -175,7 +175,7 @@ def test_one_line_can_be_excused_with_a_reason_and_only_where_the_rule_applies(t
         ("None", "sa.Integer()", True),
     ],
 )
-def test_only_types_that_hold_every_value_are_safe(old: str, new: str, loses: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_only_types_that_hold_every_value_are_safe(old: str, new: str, loses: bool, tmp_path: Path) -> None:  # noqa: FBT001 - given by name
     given = "" if old == "None" else f"existing_type={old}, "
     file = revision(tmp_path, f"op.alter_column('t', 'a', {given}type_={new})")
 
