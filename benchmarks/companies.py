@@ -45,14 +45,14 @@ def prepared(file: Path, clients: int) -> str:
 def _prepare(file: Path, clients: int) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 - only the process that prepares may grow
 
-    from sqlalchemy import URL  # noqa: PLC0415
+    from sqlalchemy import URL  # noqa: PLC0415 - as above
 
-    from src.db.session import Database  # noqa: PLC0415
-    from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415
-    from src.security.passwords import STANDARD, random_password  # noqa: PLC0415
-    from src.services import auth  # noqa: PLC0415
-    from src.services.demo.load import load_demo_company  # noqa: PLC0415
-    from src.services.demo.people import TOUR, give_passwords  # noqa: PLC0415
+    from src.db.session import Database  # noqa: PLC0415 - as above
+    from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415 - as above
+    from src.security.passwords import STANDARD, random_password  # noqa: PLC0415 - as above
+    from src.services import auth  # noqa: PLC0415 - as above
+    from src.services.demo.load import load_demo_company  # noqa: PLC0415 - as above
+    from src.services.demo.people import TOUR, give_passwords  # noqa: PLC0415 - as above
 
     now = datetime.now(UTC)
     if not file.exists():

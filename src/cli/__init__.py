@@ -10,7 +10,7 @@ Tab key stay instant:
     @option("--search", metavar=N_("TEXT"), help=N_("Words or parts of words, in a name, company or e-mail."))
     @output_options                                   # --json, --csv (json_option for commands that change something)
     def list_clients(search: str | None) -> None:
-        from src.services import clients              # noqa: PLC0415
+        from src.services import clients
         with reading() as desk:                       # .session .actor .settings .manner; `writing()` commits
             page = clients.search(desk.session, desk.actor, search=search)
             show_list(COLUMNS, rows_of(COLUMNS, page.items), empty=_("No client yet. …"), manner=desk.manner)

@@ -35,9 +35,9 @@ def downgrade(database_url: str, revision: str, *, onlooker: "Onlooker | None" =
 
 def _run(name: str, database_url: str, revision: str, onlooker: "Onlooker | None", *, backup: bool) -> None:
     from alembic import command  # noqa: PLC0415 - 150 ms that only a program about to migrate should pay
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script.revision import RevisionError  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.script.revision import RevisionError  # noqa: PLC0415 - as above
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
 
     options = [f"url={database_url}", *([] if backup else ["backup=no"])]
     config = Config(ALEMBIC_INI, cmd_opts=Namespace(x=options))
@@ -53,6 +53,6 @@ def _run(name: str, database_url: str, revision: str, onlooker: "Onlooker | None
 def revision_scripts() -> "ScriptDirectory":
     """Open the history of this program's migrations."""
     from alembic.config import Config  # noqa: PLC0415 - as above
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     return ScriptDirectory.from_config(Config(ALEMBIC_INI))

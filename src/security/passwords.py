@@ -118,7 +118,7 @@ class PasswordHasher:
             return False
 
     def _argon2(self) -> "argon2.PasswordHasher":
-        import argon2  # noqa: PLC0415
+        import argon2  # noqa: PLC0415 - as above
 
         return argon2.PasswordHasher(self.cost.passes, self.cost.memory_kib, self.cost.lanes)
 
@@ -179,8 +179,8 @@ def _secret(password: str) -> bytes:
 
 
 def _is_hash(known: str) -> bool:
-    from argon2 import extract_parameters  # noqa: PLC0415
-    from argon2.exceptions import InvalidHashError  # noqa: PLC0415
+    from argon2 import extract_parameters  # noqa: PLC0415 - as above
+    from argon2.exceptions import InvalidHashError  # noqa: PLC0415 - as above
 
     try:
         extract_parameters(known)

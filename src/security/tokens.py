@@ -30,6 +30,6 @@ def hash_token(token: str) -> str:
 
 def readable_secret(*, groups: int, signs: int) -> str:
     """Make a secret that people can copy without mistakes, such as `k7qd-m3xw-9fhp`."""
-    import secrets  # noqa: PLC0415
+    import secrets  # noqa: PLC0415 - as above
 
     return "-".join("".join(secrets.choice(READABLE_SIGNS) for _ in range(signs)) for _ in range(groups))

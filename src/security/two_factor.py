@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from datetime import datetime
+from io import StringIO
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -36,15 +37,13 @@ def is_secret(text: str) -> bool:
 
 def provisioning_uri(secret: str, username: str) -> str:
     """Give the address that puts the secret into an authenticator app."""
-    import pyotp  # noqa: PLC0415
+    import pyotp  # noqa: PLC0415 - as above
 
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
 def qr_text(uri: str) -> str:
     """Draw an address as a QR code of block characters, light on dark as terminals are; no escape sequences."""
-    from io import StringIO  # noqa: PLC0415
-
     import segno  # noqa: PLC0415 - 40 ms that only setting up needs
 
     drawing = StringIO()
@@ -54,7 +53,7 @@ def qr_text(uri: str) -> str:
 
 def matching_step(secret: str, code: str, *, now: datetime, after: int | None) -> int | None:
     """Tell which interval of thirty seconds a code is of; None if it is wrong, or of interval `after` or earlier."""
-    import pyotp  # noqa: PLC0415
+    import pyotp  # noqa: PLC0415 - as above
 
     digits = re.sub(r"\s", "", code)
     if not _DIGITS.fullmatch(digits):
