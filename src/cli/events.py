@@ -206,7 +206,7 @@ def add_event(contract: int, **details: str | None) -> None:
 @json_option
 def edit_event(event_id: int, version: int | None, **details: str | None) -> None:
     """Correct an event's details."""
-    from src.services import events
+    from src.services import double_bookings, events
 
     values, version = changed(
         DETAILS,
@@ -228,7 +228,7 @@ def edit_event(event_id: int, version: int | None, **details: str | None) -> Non
             region=desk.settings.phone_region,
             version=version,
         )
-        clashes = events.overlapping_events(desk.session, saved)
+        clashes = double_bookings.overlapping_events(desk.session, saved)
         row = _shown(desk, event_id)
     show_done(_with_clashes(_("Event {id} saved.").format(id=event_id), clashes), RECORD, row)
 
@@ -244,12 +244,12 @@ def edit_event(event_id: int, version: int | None, **details: str | None) -> Non
 @json_option
 def assign_support(event_id: int, support_contact: str, version: int | None) -> None:
     """Put somebody in charge."""
-    from src.services import events, users
+    from src.services import double_bookings, events, users
 
     with writing() as desk:
         person = users.find_user(desk.session, desk.actor, support_contact)
         saved = events.assign_support(desk.session, desk.actor, event_id, person.id, version=version)
-        clashes = events.overlapping_events(desk.session, saved)
+        clashes = double_bookings.overlapping_events(desk.session, saved)
         row = _shown(desk, event_id)
     done = _("{name} is now in charge of event {id}.").format(id=event_id, name=person.full_name)
     show_done(_with_clashes(done, clashes), RECORD, row)

@@ -65,7 +65,7 @@ def answer_history(model: type[Any], record_id: int, *, limit: int, after: str |
         page = audit.record_history(desk.session, desk.actor, model, record_id, limit=limit, after=after)
         columns: Sequence[Column] = COLUMNS
         if is_for_people():
-            columns = as_people_read(COLUMNS, desk.manner, audit.usernames(desk.session))
+            columns = as_people_read(COLUMNS, desk.manner, audit.people_named(model, page))
     show_list(
         columns,
         rows_of(columns, page.items),

@@ -33,11 +33,11 @@ PAYMENTS = (
 @output_options
 def list_payments(contract_id: int) -> None:
     """Show the money received."""
-    from src.services import contracts
+    from src.services import payments
 
     with reading() as desk:
-        payments = contracts.list_payments(desk.session, desk.actor, contract_id)
-    show_list(PAYMENTS, rows_of(PAYMENTS, payments), empty=_("No payment yet."), manner=desk.manner)
+        received = payments.list_payments(desk.session, desk.actor, contract_id)
+    show_list(PAYMENTS, rows_of(PAYMENTS, received), empty=_("No payment yet."), manner=desk.manner)
 
 
 def payment_options(function: Any) -> Any:
@@ -79,10 +79,10 @@ def payment_options(function: Any) -> Any:
 @payment_options
 def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
     """Record a payment."""
-    from src.services import contracts
+    from src.services import payments
 
     with writing() as desk:
-        paid = contracts.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
+        paid = payments.record_payment(desk.session, desk.actor, contract_id, _payment(desk, amount, **told))
         row = shown(desk, contract_id)
     show_done(
         _("Payment of {amount} recorded. Still due: {due}.").format(
@@ -103,7 +103,7 @@ def record_payment(contract_id: int, amount: Any, **told: Any) -> None:
 @option("--yes", is_flag=True, help=N_("Do not ask for confirmation."))
 def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **told: Any) -> None:
     """Refund a payment."""
-    from src.services import contracts
+    from src.services import payments
 
     with reading() as desk:
         found = load(desk, contract_id)
@@ -114,7 +114,7 @@ def refund_payment(contract_id: int, amount: Any, *, reason: str, yes: bool, **t
     )
     with writing() as desk:
         refund = _payment(desk, -amount, reason=reason, **told)
-        left = contracts.refund_payment(desk.session, desk.actor, contract_id, refund)
+        left = payments.refund_payment(desk.session, desk.actor, contract_id, refund)
         row = shown(desk, contract_id)
     show_done(
         _("Refund of {amount} recorded. Paid now: {paid}.").format(
@@ -129,7 +129,7 @@ def _payment(
     desk: Desk, amount: Any, *, on: Any, method: str, reference: str, key: str | None, reason: str = ""
 ) -> Any:
     from src.models.contract import PaymentMethod
-    from src.services.contracts import NewPayment
+    from src.services.payments import NewPayment
 
     return NewPayment(
         amount=amount,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from src.domain.errors import InvalidInput, RuleBroken
 from src.domain.line_amounts import MAX_UNIT_PRICE, amounts_of, parse_quantity, parse_rate
@@ -16,6 +16,7 @@ from src.i18n import N_
 from src.models.base import now as current_moment
 from src.models.contract import Contract, ContractStatus
 from src.models.contract_line import ContractLine
+from src.services.contracts import lock_contract, parse_reason
 from src.services.records import authorize, check_version, get_or_raise
 
 
@@ -136,10 +137,9 @@ def _of_line(
 
 
 def _open(session: Session, actor: Actor, contract_id: int, reason: str, version: int | None) -> Contract:
-    contract = get_or_raise(session, Contract, contract_id, joinedload(Contract.client, innerjoin=True), lock=True)
+    contract = lock_contract(session, contract_id)
     if contract.status is ContractStatus.SIGNED and (reason or granted(actor, Action.CONTRACT_AMEND)):
-        why = parse_text(reason, field=N_("reason"), longest=500)
-        authorize(session, actor, Action.CONTRACT_AMEND, contract, reason=why)
+        authorize(session, actor, Action.CONTRACT_AMEND, contract, reason=parse_reason(reason))
         contract.check_lines(amended=True)
     else:
         authorize(session, actor, Action.CONTRACT_UPDATE, contract)

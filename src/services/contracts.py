@@ -1,38 +1,26 @@
-"""What staff do with contracts: draw up, send, sign, collect the money, refund, cancel, amend."""
+"""What staff do with contracts: draw up, send, sign, cancel, amend, list; the money is in payments.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
-from src.domain.errors import Conflict, InvalidInput, RuleBroken
+from src.domain.errors import RuleBroken
 from src.domain.permissions import Action, Actor, require
 from src.domain.values import parse_money, parse_text
 from src.i18n import N_
 from src.models.base import now as current_moment
 from src.models.client import Client
-from src.models.contract import IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus, Payment, PaymentMethod
+from src.models.contract import IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus
 from src.models.user import User
 from src.services import clients
 from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise
 from src.services.search import Words, holds, in_all, may_hold, starting_with, words_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewPayment:
-    """Money that a client paid, or with a minus sign was given back."""
-
-    amount: Decimal
-    received_on: date
-    method: PaymentMethod
-    idempotency_key: str
-    reference: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +82,7 @@ def update_contract(
     Raises:
         Forbidden, NotFound, InvalidInput, Conflict, RuleBroken: it is signed or cancelled.
     """
-    contract = _locked(session, contract_id)
+    contract = lock_contract(session, contract_id)
     authorize(session, actor, Action.CONTRACT_UPDATE, contract)
     contract.change(**_terms(session, contract, title, total, version))
     session.flush()
@@ -116,8 +104,8 @@ def amend_contract(
     Raises:
         Forbidden, NotFound, InvalidInput, Conflict, RuleBroken: it is not signed, or less than was paid.
     """
-    contract = _locked(session, contract_id)
-    authorize(session, actor, Action.CONTRACT_AMEND, contract, reason=_reason(reason))
+    contract = lock_contract(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_AMEND, contract, reason=parse_reason(reason))
     contract.amend(**_terms(session, contract, title, total, version))
     session.flush()
     return contract
@@ -129,7 +117,7 @@ def send_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
     Raises:
         Forbidden, NotFound, RuleBroken.
     """
-    contract = _locked(session, contract_id)
+    contract = lock_contract(session, contract_id)
     authorize(session, actor, Action.CONTRACT_SEND, contract)
     contract.send()
     session.flush()
@@ -142,7 +130,7 @@ def sign_contract(session: Session, actor: Actor, contract_id: int, *, at: datet
     Raises:
         Forbidden, NotFound, RuleBroken: already signed or cancelled, or a signing date in the future.
     """
-    contract = _locked(session, contract_id)
+    contract = lock_contract(session, contract_id)
     authorize(session, actor, Action.CONTRACT_SIGN, contract)
     if at > current_moment():
         raise RuleBroken(N_("A contract cannot be signed in the future."))
@@ -157,38 +145,11 @@ def cancel_contract(session: Session, actor: Actor, contract_id: int, *, reason:
     Raises:
         Forbidden, NotFound, InvalidInput, RuleBroken: already cancelled.
     """
-    contract = _locked(session, contract_id)
-    authorize(session, actor, Action.CONTRACT_CANCEL, contract, reason=_reason(reason))
+    contract = lock_contract(session, contract_id)
+    authorize(session, actor, Action.CONTRACT_CANCEL, contract, reason=parse_reason(reason))
     contract.cancel()
     session.flush()
     return contract
-
-
-def record_payment(session: Session, actor: Actor, contract_id: int, payment: NewPayment) -> Contract:
-    """Record money a client paid on a signed contract; the same idempotency key records it once.
-
-    Raises:
-        Forbidden, NotFound, InvalidInput, RuleBroken: not signed, or more than is due; Conflict: the key was used for
-            another payment.
-    """
-    contract = _locked(session, contract_id)
-    authorize(session, actor, Action.CONTRACT_RECORD_PAYMENT, contract)
-    if payment.amount <= 0:
-        raise InvalidInput(N_("{field}: the amount must be more than zero; management can refund."), field=N_("amount"))
-    return _add_payment(session, actor, contract, payment)
-
-
-def refund_payment(session: Session, actor: Actor, contract_id: int, refund: NewPayment) -> Contract:
-    """Give money back: a payment with a minus sign, and a reason.
-
-    Raises:
-        Forbidden, NotFound, InvalidInput, RuleBroken: more than was paid; Conflict.
-    """
-    contract = _locked(session, contract_id)
-    authorize(session, actor, Action.CONTRACT_REFUND, contract, reason=_reason(refund.reason))
-    if refund.amount >= 0:
-        raise InvalidInput(N_("{field}: a refund has a minus sign."), field=N_("amount"))
-    return _add_payment(session, actor, contract, refund)
 
 
 def show_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
@@ -199,17 +160,6 @@ def show_contract(session: Session, actor: Actor, contract_id: int) -> Contract:
     """
     authorize(session, actor, Action.CONTRACT_READ)
     return get_or_raise(session, Contract, contract_id, joinedload(Contract.client).joinedload(Client.sales_contact))
-
-
-def list_payments(session: Session, actor: Actor, contract_id: int) -> list[Payment]:
-    """List the money received on one contract, oldest first.
-
-    Raises:
-        NotFound, Forbidden.
-    """
-    authorize(session, actor, Action.CONTRACT_READ)
-    get_or_raise(session, Contract, contract_id)
-    return list(session.scalars(select(Payment).where(Payment.contract_id == contract_id).order_by(Payment.id)))
 
 
 def list_contracts(
@@ -238,6 +188,24 @@ def contract_totals(session: Session, actor: Actor, filters: ContractFilter) -> 
     )
     number, total, paid, due = session.execute(statement).one()
     return ContractTotals(number, total, paid, due)
+
+
+def lock_contract(session: Session, contract_id: int) -> Contract:
+    """Fetch a contract in order to change it: nobody else does meanwhile.
+
+    Raises:
+        NotFound.
+    """
+    return get_or_raise(session, Contract, contract_id, joinedload(Contract.client, innerjoin=True), lock=True)
+
+
+def parse_reason(reason: str) -> str:
+    """Read why something is done to a contract; it stays in its history.
+
+    Raises:
+        InvalidInput: none was given.
+    """
+    return parse_text(reason, field=N_("reason"), longest=500)
 
 
 def contract_order(sort: str) -> Order:
@@ -314,44 +282,8 @@ def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> 
 _QUALIFIED_UNPAID = IS_UNPAID.replace("status", "contracts.status").replace("paid", "contracts.paid")
 
 
-def _locked(session: Session, contract_id: int) -> Contract:
-    return get_or_raise(session, Contract, contract_id, joinedload(Contract.client, innerjoin=True), lock=True)
-
-
-def _add_payment(session: Session, actor: Actor, contract: Contract, payment: NewPayment) -> Contract:
-    amount = parse_money(payment.amount, field=N_("amount"), negative=True)
-    key = parse_text(payment.idempotency_key, field=N_("idempotency key"), longest=100)
-    before = session.scalars(select(Payment).where(Payment.idempotency_key == key)).one_or_none()
-    if before is not None:
-        if (before.contract_id, before.amount) != (contract.id, amount):
-            raise Conflict(N_("This idempotency key was already used for another payment."))
-        return contract
-    contract.check_payment(amount)
-    session.add(
-        Payment(
-            contract_id=contract.id,
-            amount=amount,
-            received_on=payment.received_on,
-            method=payment.method,
-            reference=parse_text(payment.reference, field=N_("reference"), longest=100, required=False),
-            reason=parse_text(payment.reason, field=N_("reason"), longest=500, required=False),
-            idempotency_key=key,
-            recorded_by=actor.user_id,
-            recorded_by_username=actor.username,
-        )
-    )
-    contract.updated_at = current_moment()
-    session.flush()
-    session.refresh(contract, ["paid"])
-    return contract
-
-
 def _title(title: str) -> str:
     return parse_text(title, field=N_("title"))
-
-
-def _reason(reason: str) -> str:
-    return parse_text(reason, field=N_("reason"), longest=500)
 
 
 def _terms(

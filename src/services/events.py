@@ -1,6 +1,6 @@
 """What staff do with events: open one under a signed contract, put support in charge, keep place and times right."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -165,46 +165,6 @@ def assign_support(
     event.support_contact_id = support_contact_id
     session.flush()
     return event
-
-
-def overlapping_events(session: Session, event: Event) -> list[Event]:
-    """Find the other events of the same support contact at the same time: somebody is being double-booked."""
-    if event.support_contact_id is None:
-        return []
-    return list(
-        session.scalars(
-            select(Event)
-            .where(
-                Event.support_contact_id == event.support_contact_id,
-                Event.id != event.id,
-                Event.event_start < event.event_end,
-                Event.event_end > event.event_start,
-            )
-            .order_by(Event.event_start)
-            .limit(10)
-        )
-    )
-
-
-def support_at_that_time(session: Session, actor: Actor, event: Event) -> Mapping[int, Sequence[str]]:
-    """Tell who of support is at other events while this one lasts, and at which: before somebody is double-booked."""
-    require(actor, Action.EVENT_READ)
-    rows = session.execute(
-        select(Event.support_contact_id, Event.name)
-        .where(
-            Event.support_contact_id.is_not(None),
-            Event.id != event.id,
-            Event.event_start < event.event_end,
-            Event.event_end > event.event_start,
-        )
-        .order_by(Event.event_start, Event.id)
-        .limit(1000)
-    )
-    busy: dict[int, list[str]] = {}
-    for person_id, name in rows:
-        if person_id is not None:
-            busy.setdefault(person_id, []).append(name)
-    return busy
 
 
 def show_event(session: Session, actor: Actor, event_id: int) -> Event:

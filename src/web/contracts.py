@@ -11,7 +11,7 @@ from src.domain.values import parse_id
 from src.i18n import N_, _
 from src.models.contract import Contract, ContractStatus
 from src.presentation.contracts import COLUMNS
-from src.services import audit, clients, contracts, events, lists
+from src.services import audit, clients, contracts, events, lists, payments
 from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
@@ -104,7 +104,7 @@ def show_contract(desk: Desk, contract_id: int) -> Response:
     return desk.page(
         "contracts/card.html",
         contract=contract,
-        payments=contracts.list_payments(desk.session, desk.me, contract_id),
+        payments=payments.list_payments(desk.session, desk.me, contract_id),
         events=events.list_events(
             desk.session,
             desk.me,

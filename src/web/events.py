@@ -13,7 +13,7 @@ from src.domain.values import MAX_NOTES, parse_id
 from src.i18n import N_, _
 from src.models.event import Event
 from src.presentation.events import COLUMNS
-from src.services import audit, contracts, events, lists, users
+from src.services import audit, contracts, double_bookings, events, lists, users
 from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
@@ -113,7 +113,7 @@ def show_event(desk: Desk, event_id: int) -> Response:
     return desk.page(
         "events/card.html",
         event=event,
-        overlapping=events.overlapping_events(desk.session, event),
+        overlapping=double_bookings.overlapping_events(desk.session, event),
         history=history,
         people=audit.people_named(Event, history),
     )
@@ -159,7 +159,7 @@ def show_assign_support(desk: Desk, event_id: int) -> Response:
         "events/assign.html",
         event=event,
         people=users.list_users(desk.session, desk.me, active, limit=lists.MAX_LIMIT).items,
-        busy=events.support_at_that_time(desk.session, desk.me, event),
+        busy=double_bookings.support_at_that_time(desk.session, desk.me, event),
         nobody=_NOBODY,
     )
 

@@ -11,7 +11,7 @@ from src.domain.values import parse_date, parse_money
 from src.i18n import N_, _, format_money
 from src.models.contract import Contract, PaymentMethod
 from src.presentation.fields import METHODS
-from src.services import contracts
+from src.services import payments
 from src.web.contracts import PATH
 from src.web.deals import REASON, money, opened_for
 from src.web.desk import Desk
@@ -55,7 +55,7 @@ def record_payment(desk: Desk, contract_id: int) -> Response:
     """Record money a client paid; the same form sent twice records it once."""
     desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), _KEY])
     amount = parse_money(desk.form.get("amount"), field=N_("amount"), zero=False)
-    contract = contracts.record_payment(desk.session, desk.me, contract_id, _payment(desk, amount))
+    contract = payments.record_payment(desk.session, desk.me, contract_id, _payment(desk, amount))
     return desk.done(
         _("Payment of {amount} recorded. Still due: {due}.").format(
             amount=format_money(amount, desk.settings.currency), due=money(desk, contract, "due")
@@ -91,7 +91,7 @@ def refund_payment(desk: Desk, contract_id: int) -> Response:
     """Give money back."""
     desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), REASON.name, _KEY])
     amount = parse_money(desk.form.get("amount"), field=N_("amount"), zero=False)
-    contract = contracts.refund_payment(desk.session, desk.me, contract_id, _payment(desk, -amount))
+    contract = payments.refund_payment(desk.session, desk.me, contract_id, _payment(desk, -amount))
     return desk.done(
         _("Refund of {amount} recorded. Paid now: {paid}.").format(
             amount=format_money(amount, desk.settings.currency), paid=money(desk, contract, "paid")
@@ -100,13 +100,13 @@ def refund_payment(desk: Desk, contract_id: int) -> Response:
     )
 
 
-def _payment(desk: Desk, amount: Decimal) -> contracts.NewPayment:
+def _payment(desk: Desk, amount: Decimal) -> payments.NewPayment:
     method = desk.form.get("method")
     if method not in set(PaymentMethod):
         raise InvalidInput(
             N_("{field}: choose one of {choices}."), field=N_("method"), choices=", ".join(PaymentMethod)
         )
-    return contracts.NewPayment(
+    return payments.NewPayment(
         amount=amount,
         received_on=parse_date(desk.form.get("received_on"), field=N_("date received")),
         method=PaymentMethod(method),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from src.db.session import Database
 from src.domain.permissions import Actor, Department
 from src.models.contract import PaymentMethod
-from src.services.contracts import NewPayment, record_payment
+from src.services.payments import NewPayment, record_payment
 
 
 @dataclass(frozen=True)

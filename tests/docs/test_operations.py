@@ -21,7 +21,7 @@ from src.domain.errors import RuleBroken
 from src.domain.permissions import Actor, Department
 from src.models import Base, Contract, Payment, PaymentMethod, User
 from src.models.base import now
-from src.services import clients, contracts, init, users
+from src.services import clients, contracts, init, payments, users
 from tests.program import Program
 
 PROJECT = Path(__file__).parents[2]
@@ -64,14 +64,14 @@ def do_business(database: Database) -> None:
         for title in ("Mariage", "Séminaire"):
             contract = contracts.create_contract(session, boss, client_id=client.id, title=title, total="1000")
             contracts.sign_contract(session, boss, contract.id, at=now())
-            contracts.record_payment(session, boss, contract.id, payment("1000", f"{title} paid"))
-            contracts.refund_payment(session, boss, contract.id, payment("-500", f"{title} back"))
+            payments.record_payment(session, boss, contract.id, payment("1000", f"{title} paid"))
+            payments.refund_payment(session, boss, contract.id, payment("-500", f"{title} back"))
             contracts.amend_contract(session, boss, contract.id, total="600.50", reason="fewer guests")
         contracts.cancel_contract(session, boss, contract.id, reason="rain")
 
 
-def payment(amount: str, key: str) -> contracts.NewPayment:
-    return contracts.NewPayment(
+def payment(amount: str, key: str) -> payments.NewPayment:
+    return payments.NewPayment(
         amount=Decimal(amount),
         received_on=date(2026, 11, 20),
         method=PaymentMethod.CARD,

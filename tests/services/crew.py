@@ -16,7 +16,7 @@ from src.db.session import Database
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, Department
 from src.models.contract import PaymentMethod
-from src.services import clients, contract_lines, contracts, events, init, users
+from src.services import clients, contract_lines, events, init, payments, users
 
 Outcomes = Counter[str]
 
@@ -76,14 +76,14 @@ def pay(url: str, *, contract_id: int, manager: int, amount: str, times: int, ke
     outcomes: Outcomes = Counter()
     with _opened(url) as database:
         for number in range(times):
-            payment = contracts.NewPayment(
+            payment = payments.NewPayment(
                 amount=Decimal(amount),
                 received_on=date(2026, 11, 22),
                 method=PaymentMethod.CARD,
                 idempotency_key=key or f"payment {number} of process {os.getpid()} in {id(outcomes)}",
             )
             with _counted(outcomes), database.writing() as session:
-                contracts.record_payment(session, boss(manager), contract_id, payment)
+                payments.record_payment(session, boss(manager), contract_id, payment)
     return dict(outcomes)
 
 

@@ -14,8 +14,9 @@ from src.domain.permissions import Actor
 from src.models.audit_entry import AuditEntry
 from src.models.base import now as current_moment
 from src.models.contract import Contract, ContractStatus, Payment, PaymentMethod
-from src.services import audit, contracts
-from src.services.contracts import ContractFilter, NewPayment
+from src.services import audit, contracts, payments
+from src.services.contracts import ContractFilter
+from src.services.payments import NewPayment
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.real_databases import undone
@@ -49,8 +50,8 @@ def test_a_contract_lives_from_draft_to_paid_and_its_history_tells_it(standing: 
         contracts.update_contract(session, boss, made.id, total="1300", version=1)
         contracts.send_contract(session, boss, made.id)
         contracts.sign_contract(session, boss, made.id, at=NOW)
-        contracts.record_payment(session, boss, made.id, payment("300.25", "one", reference="no. 7"))
-        contracts.refund_payment(session, boss, made.id, payment("-0.25", "two", reason="Too much"))
+        payments.record_payment(session, boss, made.id, payment("300.25", "one", reference="no. 7"))
+        payments.refund_payment(session, boss, made.id, payment("-0.25", "two", reason="Too much"))
         contracts.amend_contract(session, boss, made.id, reason="More guests", title="Big gala", total="1500")
         assert (made.paid, made.due, made.version) == (Decimal("300.00"), Decimal("1200.00"), 7)
         contracts.cancel_contract(session, boss, made.id, reason="Rain")
@@ -92,7 +93,7 @@ def test_the_log_knows_the_version_after_each_change(standing: Database) -> None
         boss, made = boss_and_contract(session, DRAFT)
         contracts.send_contract(session, boss, made.id)
         contracts.sign_contract(session, boss, made.id, at=NOW)
-        contracts.record_payment(session, boss, made.id, payment("1"))
+        payments.record_payment(session, boss, made.id, payment("1"))
         seen = [(row.action, row.record_version) for row in session.scalars(select(AuditEntry)).all()]
         of_contract = [pair for pair in seen if pair[0].startswith("contract.")]
         assert of_contract == [("contract.send", 2), ("contract.sign", 3), ("contract.record_payment", 4)]
@@ -105,7 +106,7 @@ MOVES: dict[Any, tuple[set[ContractStatus], dict[str, Any]]] = {
     contracts.cancel_contract: ({DRAFT, SENT, SIGNED}, {"reason": "Rain"}),
     contracts.update_contract: ({DRAFT, SENT}, {"total": "5"}),
     contracts.amend_contract: ({SIGNED}, {"total": "5", "reason": "Agreed"}),
-    contracts.record_payment: ({SIGNED}, {"payment": payment("5")}),
+    payments.record_payment: ({SIGNED}, {"payment": payment("5")}),
 }
 SENTENCES = {
     (contracts.send_contract, SENT): "This contract was already sent.",
@@ -114,7 +115,7 @@ SENTENCES = {
     (contracts.sign_contract, SIGNED): "This contract is already signed.",
     (contracts.sign_contract, CANCELLED): "This contract is cancelled.",
     (contracts.cancel_contract, CANCELLED): "This contract is already cancelled.",
-    (contracts.record_payment, DRAFT): "Payments can only be recorded on a signed contract.",
+    (payments.record_payment, DRAFT): "Payments can only be recorded on a signed contract.",
 }
 
 
@@ -134,7 +135,7 @@ def test_each_verb_works_in_its_states_only(standing: Database, verb: Any, statu
 def test_money_stays_between_nothing_and_the_total(standing: Database) -> None:
     with undone(standing) as session:
         boss, made = boss_and_contract(session, total="100", paid="40")
-        pay, refund = contracts.record_payment, contracts.refund_payment
+        pay, refund = payments.record_payment, payments.refund_payment
         assert refused(session, RuleBroken, pay, boss, made.id, payment("60.01")) == (
             "The payment exceeds what is due (60.00)."
         )
@@ -154,15 +155,15 @@ def test_money_stays_between_nothing_and_the_total(standing: Database) -> None:
         assert refused(session, InvalidInput, pay, boss, made.id, payment("0.001")) == (
             "amount: this is not an amount in whole cents."
         )
-        contracts.record_payment(session, boss, made.id, payment("60"))
+        payments.record_payment(session, boss, made.id, payment("60"))
         assert made.due == 0
 
 
 def test_a_cancelled_contract_can_only_be_refunded(standing: Database) -> None:
     with undone(standing) as session:
         boss, made = boss_and_contract(session, CANCELLED, total="100", paid="40", signed_first=True)
-        refused(session, RuleBroken, contracts.record_payment, boss, made.id, payment("1"))
-        contracts.refund_payment(session, boss, made.id, payment("-40", reason="Rain"))
+        refused(session, RuleBroken, payments.record_payment, boss, made.id, payment("1"))
+        payments.refund_payment(session, boss, made.id, payment("-40", reason="Rain"))
         assert (made.paid, made.status) == (Decimal(0), CANCELLED)
 
 
@@ -173,7 +174,7 @@ def test_what_needs_a_reason_is_refused_without_a_readable_one(standing: Databas
         asked: list[tuple[Any, dict[str, Any]]] = [
             (contracts.cancel_contract, {"reason": reason}),
             (contracts.amend_contract, {"reason": reason, "total": "200"}),
-            (contracts.refund_payment, {"refund": payment("-1", reason=reason)}),
+            (payments.refund_payment, {"refund": payment("-1", reason=reason)}),
         ]
         for verb, facts in asked:
             assert refused(session, InvalidInput, verb, boss, made.id, **facts).startswith("reason: ")
@@ -184,13 +185,13 @@ def test_one_key_is_one_payment(standing: Database) -> None:
         boss, made = boss_and_contract(session, total="100")
         other = factories.contract(session, factories.client(session, factories.seller(session)))
         for _time in range(3):
-            assert contracts.record_payment(session, boss, made.id, payment("60", "same")).paid == 60
+            assert payments.record_payment(session, boss, made.id, payment("60", "same")).paid == 60
         used = "This idempotency key was already used for another payment."
-        assert refused(session, Conflict, contracts.record_payment, boss, made.id, payment("61", "same")) == used
-        assert refused(session, Conflict, contracts.record_payment, boss, other.id, payment("60", "same")) == used
-        missing = refused(session, InvalidInput, contracts.record_payment, boss, made.id, payment("1", " "))
+        assert refused(session, Conflict, payments.record_payment, boss, made.id, payment("61", "same")) == used
+        assert refused(session, Conflict, payments.record_payment, boss, other.id, payment("60", "same")) == used
+        missing = refused(session, InvalidInput, payments.record_payment, boss, made.id, payment("1", " "))
         assert missing == "idempotency key: a value is required."
-        assert [row.amount for row in contracts.list_payments(session, boss, made.id)] == [60]
+        assert [row.amount for row in payments.list_payments(session, boss, made.id)] == [60]
 
 
 def test_a_contract_is_not_signed_in_the_future(standing: Database) -> None:
@@ -205,7 +206,7 @@ def test_the_second_editor_of_a_contract_sees_both_values(standing: Database) ->
     with undone(standing) as session:
         boss, made = boss_and_contract(session, total="100", paid="40")
         read = made.version
-        contracts.record_payment(session, boss, made.id, payment("10"))
+        payments.record_payment(session, boss, made.id, payment("10"))
         with pytest.raises(Conflict) as conflict:
             contracts.amend_contract(session, boss, made.id, reason="Less", total="45", version=read)
         changes = {change.field: (change.yours, change.theirs) for change in conflict.value.changes}
@@ -273,7 +274,7 @@ def test_a_payment_by_somebody_who_left_keeps_their_name(database: Database) -> 
     with database.writing() as session:
         _boss, made = boss_and_contract(session)
         leaving = factories.manager(session, username="leaving")
-        contracts.record_payment(session, factories.actor(leaving), made.id, payment("10"))
+        payments.record_payment(session, factories.actor(leaving), made.id, payment("10"))
     with database.writing() as session:
         factories.saved(session, session.get_one(Contract, made.id))
         session.delete(session.get_one(type(leaving), leaving.id))

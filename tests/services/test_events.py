@@ -11,7 +11,7 @@ from src.domain.errors import Conflict, InvalidInput, NotFound, RuleBroken
 from src.domain.permissions import Actor
 from src.models.contract import ContractStatus
 from src.models.event import Event
-from src.services import audit, events
+from src.services import audit, double_bookings, events
 from src.services.events import EventDetails, EventFilter
 from tests import factories
 from tests.factories import NOW, PARIS, Team
@@ -169,8 +169,8 @@ def test_a_double_booking_is_seen(standing: Database) -> None:
         another(team.support, 7, 9)  # ends as the other starts
         another(team.support, 15, 16)
         another(factories.supporter(session), 9, 15)
-        assert [event.id for event in events.overlapping_events(session, made)] == overlapping
-        assert events.overlapping_events(session, factories.event(session, sold, None)) == []
+        assert [event.id for event in double_bookings.overlapping_events(session, made)] == overlapping
+        assert double_bookings.overlapping_events(session, factories.event(session, sold, None)) == []
 
 
 def names(session: Session, actor: Actor, *, now: datetime = NOW, **filters: Any) -> list[str]:

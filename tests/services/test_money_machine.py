@@ -18,7 +18,7 @@ from src.domain.permissions import Actor
 from src.domain.values import MAX_AMOUNT
 from src.models.audit_entry import AuditEntry
 from src.models.contract import Contract, Payment, PaymentMethod
-from src.services import contracts
+from src.services import contracts, payments
 from tests import factories
 from tests.factories import NOW
 
@@ -188,7 +188,7 @@ class Contracts(RuleBasedStateMachine):
         elif refusal is None:
             self.keys[key] = (number, cents)
             self.models[number] = model.logged(paid=model.paid + cents)
-        payment = contracts.NewPayment(
+        payment = payments.NewPayment(
             amount=money(cents),
             received_on=date(2026, 11, 22),
             method=PaymentMethod.CARD,
@@ -196,9 +196,9 @@ class Contracts(RuleBasedStateMachine):
             reason="it rained",
         )
         if is_refund:
-            self.expect(refusal, contracts.refund_payment, contract_id=number, refund=payment)
+            self.expect(refusal, payments.refund_payment, contract_id=number, refund=payment)
         else:
-            self.expect(refusal, contracts.record_payment, contract_id=number, payment=payment)
+            self.expect(refusal, payments.record_payment, contract_id=number, payment=payment)
 
     def expect(self, refusal: Refusal, verb: Callable[..., Any], **facts: Any) -> None:
         """Do it in a transaction of its own, and see it done or refused as expected."""

@@ -11,7 +11,7 @@ from src.domain.permissions import Actor
 from src.models.client import Client
 from src.models.contract import Contract
 from src.models.event import Event
-from src.services import audit, clients, contracts, events, lists, users
+from src.services import audit, clients, contracts, double_bookings, events, lists, payments, users
 from tests import factories
 from tests.factories import NOW
 from tests.real_databases import statements_of, undone
@@ -42,14 +42,17 @@ READS: dict[str, tuple[Read, int]] = {
     ),
     "one client": (lambda s, a, n: clients.show_client(s, a, n["client"]).sales_contact.full_name, 1),
     "one contract": (lambda s, a, n: contracts.show_contract(s, a, n["contract"]).client.sales_contact.full_name, 1),
-    "payments of a contract": (lambda s, a, n: contracts.list_payments(s, a, n["contract"]), 2),
+    "payments of a contract": (lambda s, a, n: payments.list_payments(s, a, n["contract"]), 2),
     "one event": (lambda s, a, n: events.show_event(s, a, n["event"]).contract.client.sales_contact.full_name, 1),
     "one member of staff": (lambda s, a, n: users.show_user(s, a, n["user"]), 1),
     "a member of staff by name": (lambda s, a, _n: users.find_user(s, a, a.username), 1),
     "history of a client": (lambda s, a, n: audit.record_history(s, a, Client, n["client"], limit=20), 2),
     "history of a contract": (lambda s, a, n: audit.record_history(s, a, Contract, n["contract"], limit=20), 2),
     "history of an event": (lambda s, a, n: audit.record_history(s, a, Event, n["event"], limit=20), 2),
-    "double bookings of an event": (lambda s, _a, n: events.overlapping_events(s, s.get_one(Event, n["event"])), 2),
+    "double bookings of an event": (
+        lambda s, _a, n: double_bookings.overlapping_events(s, s.get_one(Event, n["event"])),
+        2,
+    ),
 }
 
 

@@ -27,7 +27,7 @@ from src.models.client import Client
 from src.models.contract import PaymentMethod
 from src.models.event import Event
 from src.models.user import User
-from src.services import auth, clients, contracts, events, users
+from src.services import auth, clients, events, payments, users
 from tests import factories
 from tests.factories import HASHER, NOW, PASSWORD
 
@@ -93,13 +93,13 @@ class OfficeLife(RuleBasedStateMachine):
     def change_a_contract(self, who: int, record: int) -> None:
         own = self.department(who) == SALES and self.seller_of[record] == who
         allowed = own or self.department(who) == MANAGEMENT
-        payment = contracts.NewPayment(
+        payment = payments.NewPayment(
             amount=Decimal("0.01"),
             received_on=factories.TODAY,
             method=PaymentMethod.CASH,
             idempotency_key=f"{self.contracts} {next(self.count)}",
         )
-        self.ask(who, unless(allowed), contracts.record_payment, contract_id=self.contracts[record], payment=payment)
+        self.ask(who, unless(allowed), payments.record_payment, contract_id=self.contracts[record], payment=payment)
 
     @rule(who=st.sampled_from(PEOPLE), record=st.sampled_from(RECORDS))
     def correct_an_event(self, who: int, record: int) -> None:

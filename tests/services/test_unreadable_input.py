@@ -11,10 +11,10 @@ from src.db.session import Database
 from src.domain.errors import AlreadyExists, Conflict, InvalidInput, NotFound
 from src.domain.permissions import Actor
 from src.models.contract import ContractStatus, PaymentMethod
-from src.services import clients, contracts, events, users
+from src.services import clients, contracts, events, payments, users
 from src.services.clients import ClientDetails
-from src.services.contracts import NewPayment
 from src.services.events import EventDetails
+from src.services.payments import NewPayment
 from src.services.users import UserDetails
 from tests import factories
 from tests.factories import NOW, PARIS
@@ -107,8 +107,8 @@ class Desk:
             ),
             ("reason", contracts.amend_contract, self.boss, {"reason": typed, "total": "2000", **signed}),
             ("reason", contracts.cancel_contract, self.boss, {"reason": typed, **signed}),
-            ("key", contracts.record_payment, self.boss, {"payment": replace(paid, idempotency_key=typed), **signed}),
-            ("reference", contracts.record_payment, self.boss, {"payment": replace(paid, reference=typed), **signed}),
+            ("key", payments.record_payment, self.boss, {"payment": replace(paid, idempotency_key=typed), **signed}),
+            ("reference", payments.record_payment, self.boss, {"payment": replace(paid, reference=typed), **signed}),
             ("search", clients.list_clients, self.sales, {"filters": clients.ClientFilter(search=typed), "limit": 5}),
             (
                 "search",
@@ -168,7 +168,7 @@ def test_a_record_that_does_not_exist_is_not_found_whatever_its_number(standing:
             (clients.log_contact, desk.sales, {"at": NOW, "now": NOW}),
             (clients.reassign_client, desk.boss, {"sales_contact_id": desk.idle.id}),
             (contracts.show_contract, desk.sales, {}),
-            (contracts.list_payments, desk.sales, {}),
+            (payments.list_payments, desk.sales, {}),
             (contracts.update_contract, desk.boss, {"title": "x"}),
             (contracts.send_contract, desk.boss, {}),
             (contracts.sign_contract, desk.boss, {"at": NOW}),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from src.domain.permissions import Actor
 from src.models.client import Client
 from src.models.contract import PaymentMethod
-from src.services import audit, clients, contract_lines, contracts, events, lists, own_account, users
+from src.services import audit, clients, contract_lines, contracts, events, lists, own_account, payments, users
 from tests.factories import NOW
 from tests.services.office import Office, Person, Records
 
@@ -58,8 +58,8 @@ class Ask:
         return self.function(*first, actor, **self.arguments(question))
 
 
-def _payment(amount: str, *, reason: str = "") -> contracts.NewPayment:
-    return contracts.NewPayment(
+def _payment(amount: str, *, reason: str = "") -> payments.NewPayment:
+    return payments.NewPayment(
         amount=Decimal(amount),
         received_on=date(2026, 11, 20),
         method=PaymentMethod.CHEQUE,
@@ -120,7 +120,7 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
     ),
     "contract.read": (
         Ask(contracts.show_contract, lambda q: {"contract_id": q.records.signed}),
-        Ask(contracts.list_payments, lambda q: {"contract_id": q.records.signed}),
+        Ask(payments.list_payments, lambda q: {"contract_id": q.records.signed}),
         Ask(contract_lines.list_lines, lambda q: {"contract_id": q.records.draft}),
         Ask(contracts.list_contracts, lambda _q: {"filters": contracts.ContractFilter(), **PAGE}),
         Ask(contracts.contract_totals, lambda _q: {"filters": contracts.ContractFilter()}),
@@ -141,11 +141,11 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
     "contract.send": (Ask(contracts.send_contract, lambda q: {"contract_id": q.records.draft}),),
     "contract.sign": (Ask(contracts.sign_contract, lambda q: {"contract_id": q.records.sent, "at": NOW}),),
     "contract.record_payment": (
-        Ask(contracts.record_payment, lambda q: {"contract_id": q.records.signed, "payment": _payment("50")}),
+        Ask(payments.record_payment, lambda q: {"contract_id": q.records.signed, "payment": _payment("50")}),
     ),
     "contract.refund": (
         Ask(
-            contracts.refund_payment,
+            payments.refund_payment,
             lambda q: {"contract_id": q.records.signed, "refund": _payment("-50", reason="Rain")},
         ),
     ),
