@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from src.domain.permissions import Action, Department, require
-from src.i18n import N_, _
+from src.i18n import N_, _, format_moment
 from src.models.client import Client
 from src.presentation.clients import COLUMNS
-from src.services import audit, clients, contracts, events, lists, users
+from src.services import clients, contracts, events, lists, users
 from src.web.desk import Desk, Visit
 from src.web.exports import export
-from src.web.forms import Field
+from src.web.forms import MOMENT, Field
+from src.web.histories import history_of
 from src.web.lists import ROWS, listing_of
 from src.web.pages import Pages
 
@@ -33,13 +34,6 @@ FIELDS = (
     Field(name="company_name"),
 )
 _NAMES = [one.name for one in FIELDS]
-CONTACT_FIELDS = (
-    Field(
-        name="at",
-        heading=N_("Moment"),
-        hint=N_("Such as 2023-06-04 13:00 or 04/06/2023 13:00. Empty means now."),
-    ),
-)
 
 
 @pages.get(PATH, Action.CLIENT_READ)
@@ -69,7 +63,14 @@ def export_clients(desk: Desk) -> Response:
 @pages.get(f"{PATH}/new", Action.CLIENT_CREATE)
 def show_new_client(desk: Desk) -> Response:
     """Ask for the details of a person met today."""
-    return desk.page("clients/new.html", fields=FIELDS)
+    return desk.page(
+        "step.html",
+        heading=_("New client"),
+        trail=(PATH, _("Clients")),
+        note=_("You become the sales contact."),
+        fields=FIELDS,
+        submit=_("Add client"),
+    )
 
 
 @pages.post(f"{PATH}/new", Action.CLIENT_CREATE, again=show_new_client)
@@ -85,7 +86,6 @@ def add_client(desk: Desk) -> Response:
 def show_client(desk: Desk, client_id: int) -> Response:
     """Show a client's card, with what was sold to them and who changed what."""
     client = clients.show_client(desk.session, desk.me, client_id)
-    history = audit.record_history(desk.session, desk.me, Client, client_id, limit=_SHOWN)
     return desk.page(
         "clients/card.html",
         client=client,
@@ -101,8 +101,7 @@ def show_client(desk: Desk, client_id: int) -> Response:
             sort="-start",
             limit=_SHOWN,
         ),
-        history=history,
-        people=audit.people_named(Client, history),
+        **history_of(desk, Client, client_id),
     )
 
 
@@ -111,7 +110,14 @@ def show_edit_client(desk: Desk, client_id: int) -> Response:
     """Ask what is to be corrected on a client's card."""
     client = clients.show_client(desk.session, desk.me, client_id)
     require(desk.me, Action.CLIENT_UPDATE, client)
-    return desk.page("clients/edit.html", client=client, fields=FIELDS)
+    return desk.page(
+        "step.html",
+        heading=_("Change {name}").format(name=client.full_name),
+        trail=(f"{PATH}/{client_id}", client.full_name),
+        record=client,
+        fields=FIELDS,
+        submit=_("Save"),
+    )
 
 
 @pages.post(f"{PATH}/{{client_id:int}}/edit", Action.CLIENT_UPDATE, again=show_edit_client)
@@ -134,16 +140,22 @@ def show_log_contact(desk: Desk, client_id: int) -> Response:
     """Ask when somebody spoke with a client."""
     client = clients.show_client(desk.session, desk.me, client_id)
     require(desk.me, Action.CLIENT_LOG_CONTACT, client)
-    return desk.page("clients/contact.html", client=client, fields=CONTACT_FIELDS)
+    last = format_moment(client.last_contact_at, desk.zone)
+    return desk.page(
+        "step.html",
+        heading=_("Contact with {name}").format(name=client.full_name),
+        trail=(f"{PATH}/{client_id}", client.full_name),
+        note=_("Last contact so far: {moment}").format(moment=last),
+        fields=(MOMENT,),
+        submit=_("Note the contact"),
+    )
 
 
 @pages.post(f"{PATH}/{{client_id:int}}/contact", Action.CLIENT_LOG_CONTACT, again=show_log_contact)
 def log_contact(desk: Desk, client_id: int) -> Response:
     """Note that somebody spoke with a client."""
-    desk.form.require_only(("at",))
-    typed = desk.form.get("at").strip()
-    at = desk.moment(typed, field=N_("moment")) if typed else desk.now
-    clients.log_contact(desk.session, desk.me, client_id, at=at, now=desk.now)
+    desk.form.require_only((MOMENT.name,))
+    clients.log_contact(desk.session, desk.me, client_id, at=desk.moment_typed(), now=desk.now)
     return desk.done(_("Contact noted."), to=f"{PATH}/{client_id}")
 
 

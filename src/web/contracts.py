@@ -11,10 +11,11 @@ from src.domain.values import parse_id
 from src.i18n import N_, _
 from src.models.contract import Contract, ContractStatus
 from src.presentation.contracts import COLUMNS
-from src.services import audit, clients, contracts, events, lists, payments
+from src.services import clients, contracts, events, lists, payments
 from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
+from src.web.histories import history_of
 from src.web.lists import ROWS, listing_of
 from src.web.pages import Pages
 
@@ -100,7 +101,6 @@ def create_contract(desk: Desk, client_id: int) -> Response:
 def show_contract(desk: Desk, contract_id: int) -> Response:
     """Show a contract with its money, its events and who changed what."""
     contract = contracts.show_contract(desk.session, desk.me, contract_id)
-    history = audit.record_history(desk.session, desk.me, Contract, contract_id, limit=_SHOWN)
     return desk.page(
         "contracts/card.html",
         contract=contract,
@@ -113,8 +113,7 @@ def show_contract(desk: Desk, contract_id: int) -> Response:
             zone=desk.zone,
             limit=_SHOWN,
         ),
-        history=history,
-        people=audit.people_named(Contract, history),
+        **history_of(desk, Contract, contract_id),
         Status=ContractStatus,
     )
 

@@ -1,5 +1,7 @@
 """What happens to a contract, one step at a time, each with what follows from it: send, sign, amend, cancel."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from src.domain.permissions import Action, require
@@ -8,17 +10,12 @@ from src.models.contract import Contract
 from src.services import contracts
 from src.web.contracts import PATH, TERMS
 from src.web.desk import Desk
-from src.web.forms import Field
+from src.web.forms import MOMENT, Field
 from src.web.pages import Pages
 
 pages = Pages()
 
 REASON = Field(name="reason", required=True, longest=500, hint=N_("It is kept in the contract's history."))
-SIGNED_AT = Field(
-    name="at",
-    heading=N_("Moment"),
-    hint=N_("Such as 2023-06-04 13:00 or 04/06/2023 13:00. Empty means now."),
-)
 
 
 def opened_for(desk: Desk, contract_id: int, right: Action) -> Contract:
@@ -26,6 +23,11 @@ def opened_for(desk: Desk, contract_id: int, right: Action) -> Contract:
     contract = contracts.show_contract(desk.session, desk.me, contract_id)
     require(desk.me, right, contract)
     return contract
+
+
+def step(desk: Desk, contract: Contract, **shown: Any) -> Response:
+    """Show the form of one step of a contract, on the way back to its card."""
+    return desk.page("step.html", trail=(f"{PATH}/{contract.id}", contract.title), **shown)
 
 
 def money(desk: Desk, contract: Contract, name: str) -> str:
@@ -37,10 +39,10 @@ def money(desk: Desk, contract: Contract, name: str) -> str:
 def show_send_contract(desk: Desk, contract_id: int) -> Response:
     """Ask whether the contract went out."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_SEND)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("Note that {title} was sent").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[_("The CRM sends nothing itself: this notes that you did.")],
         submit=_("It was sent"),
     )
@@ -58,16 +60,16 @@ def send_contract(desk: Desk, contract_id: int) -> Response:
 def show_sign_contract(desk: Desk, contract_id: int) -> Response:
     """Ask when the client signed."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_SIGN)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("The client has signed {title}").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[
             _("{amount} become due.").format(amount=money(desk, contract, "due")),
             _("Payments and events are possible from now on."),
             _("Title and total can then be changed by management only, with a reason."),
         ],
-        fields=(SIGNED_AT,),
+        fields=(MOMENT,),
         submit=_("It is signed"),
     )
 
@@ -75,10 +77,8 @@ def show_sign_contract(desk: Desk, contract_id: int) -> Response:
 @pages.post(f"{PATH}/{{contract_id:int}}/sign", Action.CONTRACT_SIGN, again=show_sign_contract)
 def sign_contract(desk: Desk, contract_id: int) -> Response:
     """Note that the client has signed."""
-    desk.form.require_only(("at",))
-    typed = desk.form.get("at").strip()
-    at = desk.moment(typed, field=N_("moment")) if typed else desk.now
-    contracts.sign_contract(desk.session, desk.me, contract_id, at=at)
+    desk.form.require_only((MOMENT.name,))
+    contracts.sign_contract(desk.session, desk.me, contract_id, at=desk.moment_typed())
     return desk.done(_("Contract signed."), to=f"{PATH}/{contract_id}")
 
 
@@ -86,10 +86,10 @@ def sign_contract(desk: Desk, contract_id: int) -> Response:
 def show_amend_contract(desk: Desk, contract_id: int) -> Response:
     """Ask what was agreed on anew, and why."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_AMEND)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("Amend {title}").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[
             _("Paid so far: {amount}. The total cannot be less.").format(amount=money(desk, contract, "paid"))
         ],
@@ -120,10 +120,10 @@ def amend_contract(desk: Desk, contract_id: int) -> Response:
 def show_cancel_contract(desk: Desk, contract_id: int) -> Response:
     """Ask why the deal is off."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_CANCEL)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("Cancel {title}").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[
             _("Paid so far: {amount}. It stays recorded; give money back with a refund.").format(
                 amount=money(desk, contract, "paid")

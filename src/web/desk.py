@@ -17,10 +17,11 @@ from src.db.session import Database
 from src.domain.errors import CrmError, NotAuthenticated
 from src.domain.permissions import Action, Actor, Department, Owned, granted
 from src.domain.values import parse_date, parse_moment
+from src.i18n import N_
 from src.presentation.columns import Manner
 from src.web.cookies import FLASH, SESSION, drop_cookie, read_cookie, set_cookie
 from src.web.errors import status_of
-from src.web.forms import Form
+from src.web.forms import MOMENT, Form
 from src.web.gate import address_of
 
 if TYPE_CHECKING:
@@ -149,6 +150,15 @@ class Desk(Visit):
             InvalidInput.
         """
         return parse_moment(text, field=field, zone=self.zone)
+
+    def moment_typed(self) -> datetime:
+        """Read the form's moment; nothing typed is now.
+
+        Raises:
+            InvalidInput.
+        """
+        typed = self.form.get(MOMENT.name).strip()
+        return self.moment(typed, field=N_("moment")) if typed else self.now
 
     def start(self, text: str, *, field: str) -> datetime:
         """Read a day, which begins at midnight here.

@@ -13,10 +13,11 @@ from src.domain.values import MAX_NOTES, parse_id
 from src.i18n import N_, _
 from src.models.event import Event
 from src.presentation.events import COLUMNS
-from src.services import audit, contracts, double_bookings, events, lists, users
+from src.services import contracts, double_bookings, events, lists, users
 from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
+from src.web.histories import history_of
 from src.web.lists import ROWS, listing_of
 from src.web.pages import Pages
 
@@ -109,13 +110,11 @@ def create_event(desk: Desk, contract_id: int) -> Response:
 def show_event(desk: Desk, event_id: int) -> Response:
     """Show an event as its sheet: where, when, for whom, whom to call."""
     event = events.show_event(desk.session, desk.me, event_id)
-    history = audit.record_history(desk.session, desk.me, Event, event_id, limit=_SHOWN)
     return desk.page(
         "events/card.html",
         event=event,
         overlapping=double_bookings.overlapping_events(desk.session, event),
-        history=history,
-        people=audit.people_named(Event, history),
+        **history_of(desk, Event, event_id),
     )
 
 

@@ -54,6 +54,14 @@ class Field:
         return self.heading or FIELDS[self.name].heading
 
 
+# Of what was done outside the CRM: mostly just now.
+MOMENT = Field(
+    name="at",
+    heading=N_("Moment"),
+    hint=N_("Such as 2023-06-04 13:00 or 04/06/2023 13:00. Empty means now."),
+)
+
+
 @dataclass(frozen=True)
 class Form:
     """The fields of one request, each as it was typed; empty when a page is only read."""

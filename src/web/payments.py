@@ -13,7 +13,7 @@ from src.models.contract import Contract, PaymentMethod
 from src.presentation.fields import METHODS
 from src.services import payments
 from src.web.contracts import PATH
-from src.web.deals import REASON, money, opened_for
+from src.web.deals import REASON, money, opened_for, step
 from src.web.desk import Desk
 from src.web.forms import Field
 from src.web.pages import Pages
@@ -35,10 +35,10 @@ def show_record_payment(desk: Desk, contract_id: int) -> Response:
     """Ask how much came."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_RECORD_PAYMENT)
     left = format_money(Decimal(0), desk.settings.currency)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("Payment for {title}").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[
             _("Due now: {amount}.").format(amount=money(desk, contract, "due")),
             _("Due after a payment of {amount}: {left}.").format(amount=money(desk, contract, "due"), left=left),
@@ -68,10 +68,10 @@ def record_payment(desk: Desk, contract_id: int) -> Response:
 def show_refund_payment(desk: Desk, contract_id: int) -> Response:
     """Ask how much is given back, and why."""
     contract = opened_for(desk, contract_id, Action.CONTRACT_REFUND)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        contract,
         heading=_("Refund for {title}").format(title=contract.title),
-        trail=(f"{PATH}/{contract_id}", contract.title),
         consequences=[
             _("Paid so far: {amount}. No more than this can be given back.").format(
                 amount=money(desk, contract, "paid")
