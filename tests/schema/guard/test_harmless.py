@@ -267,3 +267,22 @@ def test_the_refusal_says_how_to_declare_what_was_meant(sqlite_project: ForeignP
     with pytest.raises(DataLossRefused) as refusal:
         sqlite_project.upgrade()
     assert 'op.accept_loss(table="notes", column="body", because="…")' in str(refusal.value)
+
+
+INTERRUPTED = """
+def press(cursor, statement, parameters, context):
+    if "toys" in statement:
+        raise KeyboardInterrupt
+op.execute("INSERT INTO tools VALUES (1)")
+sa.event.listen(op.get_bind().engine, "do_execute", press)
+op.execute("CREATE TABLE toys (id INTEGER)")
+"""
+
+
+def test_ctrl_c_within_a_statement_stays_ctrl_c_and_leaves_nothing(project: ForeignProject) -> None:
+    """SQLAlchemy closes the connection then; what the guard still does with it must not hide why."""
+    project.start_with("CREATE TABLE tools (id INTEGER NOT NULL PRIMARY KEY)")
+    project.add("interrupted", INTERRUPTED)
+    with pytest.raises(KeyboardInterrupt):
+        project.upgrade()
+    assert project.rows("SELECT count(*) FROM tools") == [(0,)]
