@@ -21,6 +21,7 @@ from src.models.client import Client  # noqa: F401 - each import below adds its 
 from src.models.contract import Contract  # noqa: F401 - adds its tables, as above
 from src.models.event import Event  # noqa: F401 - adds its tables, as above
 from src.models.partial_indexes import complete_for_postgresql
+from src.models.saved_view import SavedView  # noqa: F401 - adds its tables, as above
 from src.models.search import add_indexes_of_postgresql
 from src.models.user import User  # noqa: F401 - adds its tables, as above
 from src.schema.answers import extra_options, plain_answers, speak

@@ -39,12 +39,14 @@ RECORD_WORDS = {
     "contract_lines": N_("line"),
     "payments": N_("payment"),
     "events": N_("event"),
+    "saved_views": N_("saved view"),
 }
 # Columns that people know by another word than their name.
 _COLUMN_WORDS = {
     "email": N_("e-mail"),
     "username": N_("username"),
     "idempotency_key": N_("idempotency key"),
+    "user_id_list_name_name": N_("name"),
 }
 # Measured: below this SQLite cannot make the 32 KB that readers and writers share.
 _ROOM_TO_READ = 64 * 1024
@@ -117,8 +119,9 @@ def _is_missing(file: Path) -> bool:
 
 
 def _from_sqlite_constraint(text: str) -> CrmError:
-    if match := re.search(r"UNIQUE constraint failed: (\w+)\.(\w+)", text):
-        return _already_exists(match[1], match[2])
+    if match := re.search(r"UNIQUE constraint failed: (\w+)\.", text):
+        # Several columns together are named as PostgreSQL's constraint names them.
+        return _already_exists(match[1], "_".join(re.findall(rf"\b{match[1]}\.(\w+)", text)))
     if match := re.search(r"NOT NULL constraint failed: \w+\.(\w+)", text):
         return _value_missing(match[1])
     if "FOREIGN KEY constraint failed" in text:

@@ -32,6 +32,8 @@ CONSTRAINT_MESSAGES: Mapping[str, str] = {
     "tr_contracts_total_is_sum": N_("The total of this contract is the sum of its lines: change those."),
     "tr_contract_lines_stay": N_("A line stays with its contract."),
     "ck_users_department_known": N_("A member of staff belongs to sales, support or management."),
+    "ck_users_language_known": N_("The pages are in English or in French."),
+    "ck_users_theme_known": N_("A screen is light or dark."),
     "ck_payments_method_known": N_("A payment comes by bank transfer, card, cheque, cash or in another known way."),
     "ck_payments_amount_not_zero": N_("The amount of a payment must not be zero."),
     "ck_events_starts_before_end": N_("An event must end after it starts."),

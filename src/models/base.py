@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, MetaData
+from sqlalchemy import CheckConstraint, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from src.db.types import RecordId, UtcDateTime
@@ -47,7 +47,7 @@ class Record:
         return {"version_id_col": cls.version}
 
 
-def table_args(*arguments: CheckConstraint | Index) -> tuple[Any, ...]:
+def table_args(*arguments: CheckConstraint | Index | UniqueConstraint) -> tuple[Any, ...]:
     """Collect a table's constraints and indexes with the options all tables share."""
     # A deleted record's id, and any old token or link to it, never comes to mean another record.
     return (*arguments, {"sqlite_autoincrement": True})

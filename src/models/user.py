@@ -24,7 +24,11 @@ class User(Record, Base):
         Index("ix_users_name_key", "name_key", "id"),
     )
     audit_secrets: ClassVar[frozenset[str]] = frozenset({"password_hash", "totp_secret"})
-    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"first_name_key", "name_key", "totp_last_step"}
+    # How somebody likes to read, and what they have seen, is nobody else's business.
+    audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {
+        *("first_name_key", "name_key", "totp_last_step"),
+        *("language", "theme", "looked_at"),
+    }
 
     username: Mapped[str] = mapped_column(CleanText(50, sortable=True), unique=True)
     email: Mapped[str] = mapped_column(CleanText(254), unique=True)
@@ -40,6 +44,15 @@ class User(Record, Base):
     totp_last_step: Mapped[int | None] = mapped_column(RecordId)
     first_name_key: Mapped[str] = mapped_column(FoldedText(420))
     name_key: Mapped[str] = mapped_column(FoldedText(420))
+    # Chosen on the pages; None is as the browser says.
+    language: Mapped[str | None] = mapped_column(
+        String(2), CheckConstraint("language IN ('en', 'fr')", name="language_known")
+    )
+    theme: Mapped[str | None] = mapped_column(
+        String(5), CheckConstraint("theme IN ('light', 'dark')", name="theme_known")
+    )
+    # Up to when they have seen what changed; None is never.
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def full_name(self) -> str:

@@ -23,6 +23,7 @@ RECORD_NAMES: Mapping[str, str] = {
     "payments": N_("payment"),
     "events": N_("event"),
     "sessions": N_("session"),
+    "saved_views": N_("saved view"),
 }
 
 Model = TypeVar("Model", bound=Record)

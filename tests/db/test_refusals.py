@@ -167,4 +167,4 @@ def test_the_words_of_a_sqlite_constraint_are_read_without_its_values(sqlite_dat
 
 
 def test_every_table_that_people_know_has_its_word() -> None:
-    assert set(RECORD_WORDS) == {"users", "clients", "contracts", "contract_lines", "payments", "events"}
+    assert set(RECORD_WORDS) == {"users", "clients", "contracts", "contract_lines", "payments", "events", "saved_views"}

@@ -94,6 +94,12 @@ def session_row(**given: str) -> str:
     return insert("sessions", values | times | given)
 
 
+def saved_view(**given: str) -> str:
+    """A view that the seller keeps."""
+    values = {"user_id": ":seller", "list_name": "'clients'", "name": "'Mine'", "query": "'mine=1'"}
+    return insert("saved_views", values | given)
+
+
 def insert(table: str, values: dict[str, str]) -> str:
     """One row with the columns all tables share."""
     return f"INSERT INTO {table} ({', '.join(values)}, {NEW}) VALUES ({', '.join(values.values())}, {NOW})"

@@ -11,7 +11,7 @@ from src.models.search import SEARCHED
 from src.models.triggers import trigger_names
 from tests import factories
 from tests.models.records import records
-from tests.models.statements import client, contract, event, insert, line, payment, session_row, user
+from tests.models.statements import client, contract, event, insert, line, payment, saved_view, session_row, user
 from tests.real_databases import undone
 
 STILL_USED = "Other records still refer to this one, or it refers to one that does not exist."
@@ -70,6 +70,14 @@ BREAKS: dict[str, tuple[str, ...]] = {
         "UPDATE users SET department = 'sales' WHERE id = :idle",
         user(department="'BOSS'"),
     ),
+    "ck_users_language_known": (
+        "UPDATE users SET language = 'de' WHERE id = :idle",
+        user(language="'EN'"),
+    ),
+    "ck_users_theme_known": (
+        "UPDATE users SET theme = 'dim' WHERE id = :idle",
+        user(theme="''"),
+    ),
     "uq_users_username": (user(username="'idle'"),),
     "uq_users_email": (
         user(email="'idle@epic.example'"),
@@ -78,6 +86,8 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "uq_clients_email": (client(email="'kevin@startup.example'"),),
     "uq_payments_idempotency_key": (payment(idempotency_key="'taken'"),),
     "uq_sessions_token_hash": (f"{session_row()}, {session_row(user_id=':idle').partition('VALUES ')[2]}",),
+    "uq_saved_views_user_id_list_name_name": (f"{saved_view()}, {saved_view().partition('VALUES ')[2]}",),
+    "fk_saved_views_user_id_users": (saved_view(user_id="999999"),),
     "fk_clients_sales_contact_id_users": ("DELETE FROM users WHERE id = :seller",),
     "fk_contracts_client_id_clients": (
         "DELETE FROM clients WHERE id = :client",
@@ -167,6 +177,7 @@ TAKEN = {
     "uq_users_email": "e-mail: this value is already used by another member of staff.",
     "uq_clients_email": "e-mail: this value is already used by another client.",
     "uq_payments_idempotency_key": "idempotency key: this value is already used by another payment.",
+    "uq_saved_views_user_id_list_name_name": "name: this value is already used by another saved view.",
     "uq_sessions_token_hash": "token hash: this value is already used by another record.",
 }
 # They make instead of refusing.
@@ -209,7 +220,7 @@ def test_every_constraint_and_trigger_is_broken_above() -> None:
     named = {
         str(constraint.name)
         for table in Base.metadata.tables.values()
-        for constraint in table.constraints
+        for constraint in (*table.constraints, *(one for column in table.columns for one in column.constraints))
         if isinstance(constraint, CheckConstraint | ForeignKeyConstraint | UniqueConstraint)
     }
     assert named | set(trigger_names()) - ACTS == set(BREAKS)

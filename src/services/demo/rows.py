@@ -24,6 +24,9 @@ class UserRow(NamedTuple):
     totp_last_step: int | None
     first_name_key: str
     name_key: str
+    language: str | None
+    theme: str | None
+    looked_at: str | None
     created_at: str
     updated_at: str
     version: int
