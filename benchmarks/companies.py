@@ -50,7 +50,7 @@ def _prepare(file: Path, clients: int) -> str:
     from src.db.session import Database  # noqa: PLC0415 - as above
     from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415 - as above
     from src.security.passwords import STANDARD, random_password  # noqa: PLC0415 - as above
-    from src.services import auth  # noqa: PLC0415 - as above
+    from src.services import CRM, auth  # noqa: PLC0415 - as above
     from src.services.demo.load import load_demo_company  # noqa: PLC0415 - as above
     from src.services.demo.people import TOUR, give_passwords  # noqa: PLC0415 - as above
 
@@ -60,7 +60,7 @@ def _prepare(file: Path, clients: int) -> str:
         draft = file.with_suffix(".new")
         for leftover in draft.parent.glob(f"{draft.name}*"):
             leftover.unlink()
-        upgrade_to_head(f"sqlite:///{draft}")
+        upgrade_to_head(CRM, f"sqlite:///{draft}")
         filled = Database(URL.create("sqlite", database=str(draft)))
         with filled.writing() as session:
             load_demo_company(session, clients=clients, now=now)

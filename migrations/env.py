@@ -29,6 +29,7 @@ from src.schema.backup.folder import backup_folder
 from src.schema.backup.retention import Keep
 from src.schema.backup_first import Precaution
 from src.schema.environment import migrate
+from src.services import CRM
 
 target_metadata = Base.metadata
 complete_for_postgresql(target_metadata)
@@ -55,8 +56,6 @@ with plain_answers(language_of_environment(os.environ)):
     precaution = Precaution(
         folder=backup_folder(database, settings.backup_folder, root=PROJECT_ROOT),
         keep=Keep(count=settings.backup_count, days=settings.backup_days),
-        restore_command="epicevents db restore",
     )
-    migrate(
-        database, target_metadata, options, precaution=precaution, program=f"epicevents {version('epic-events-crm')}"
-    )
+    program = f"epicevents {version('epic-events-crm')}"
+    migrate(database, target_metadata, options, CRM, precaution=precaution, program=program)

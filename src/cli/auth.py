@@ -81,9 +81,10 @@ def whoami() -> None:
 
 def _require_database() -> None:
     from src.schema.state import require_current
+    from src.services import CRM
 
     with open_database().reading() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
 
 
 def _log_in(username: str, password: str) -> Any:
@@ -120,8 +121,8 @@ def _previous_token(place: str) -> str | None:
 
 def _end_session(token: str) -> None:
     from src.schema.state import require_current
-    from src.services import auth
+    from src.services import CRM, auth
 
     with open_database().writing() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
         auth.log_out(session, token)

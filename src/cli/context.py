@@ -126,10 +126,11 @@ def address_of_this_computer() -> str:
 def _desk(session: "Session", database: "Database", purpose: "Action | None") -> Desk:
     from src.domain.permissions import Department
     from src.schema.state import require_current
+    from src.services import CRM
     from src.services.auth import authenticate
 
     # The database first: without one, nobody can be logged in.
-    require_current(session.connection())
+    require_current(session.connection(), CRM)
     now = datetime.now(UTC)
     actor = authenticate(
         session,

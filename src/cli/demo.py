@@ -102,28 +102,30 @@ def _migrate() -> None:
     """Bring the database to this program's schema, unless it is a real company's: that is its operator's decision."""
     from src.schema.state import DatabaseState, read_state, refusal_of
     from src.schema.upgrade import upgrade_to_head
+    from src.services import CRM
     from src.services.demo.load import holds_demo_company, refuse_unless_empty
 
     database = open_database()
-    state = read_state(database.url)
+    state = read_state(database.url, CRM)
     if state in {DatabaseState.UNVERSIONED, DatabaseState.NOT_A_DATABASE}:
-        raise refusal_of(state, database.url) or RuntimeError(state)
+        raise refusal_of(state, database.url, CRM) or RuntimeError(state)
     if state is DatabaseState.BEHIND:
         with database.reading() as session:
             if not holds_demo_company(session):
                 refuse_unless_empty(session)
     if state in {DatabaseState.MISSING, DatabaseState.EMPTY, DatabaseState.BEHIND}:
-        upgrade_to_head(settings().database_url)
+        upgrade_to_head(CRM, settings().database_url)
 
 
 def _load_once() -> dict[str, str]:
     """Load the demo company and give out its passwords, unless that was done before; gives those to be shown."""
     from src.schema.state import require_current
+    from src.services import CRM
     from src.services.demo import people
     from src.services.demo.load import holds_demo_company, load_demo_company
 
     with open_database().reading() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
         if holds_demo_company(session) and people.passwords_were_given(session):
             return {}
     secrets, hashes = _random_passwords()
@@ -150,9 +152,10 @@ def _random_passwords() -> tuple[dict[str, str], dict[str, str]]:
 def _writing() -> Iterator["Session"]:
     """Open a transaction that commits at the end; nobody is logged in, the program itself acts."""
     from src.schema.state import require_current
+    from src.services import CRM
 
     with open_database().writing() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
         yield session
         mark(SAVING)  # what Ctrl-C says from here on
     mark(SAVED)

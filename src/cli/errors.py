@@ -69,6 +69,12 @@ HINTS: dict[type[errors.CrmError], str] = {
     errors.TwoFactorRequired: "epicevents two-factor on",
 }
 
+# The way out of what is wrong with the database itself.
+WAYS_OUT: dict[type[errors.CrmError], str] = {
+    errors.NotADatabase: N_("To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)"),
+    errors.BackupDamaged: N_("Take another one: epicevents db backups tells which are good"),
+}
+
 # What `epicevents help exit-codes` prints.
 MEANINGS: dict[int, str] = {
     0: N_("Done."),
@@ -110,13 +116,19 @@ def exit_code_of(error: errors.CrmError) -> int:
     return next(EXIT_CODES[ancestor] for ancestor in type(error).__mro__ if ancestor in EXIT_CODES)
 
 
+def in_words(error: errors.CrmError) -> str:
+    """Say what is refused and, where the database or a backup is damaged, what to type."""
+    ways_out = (_(WAYS_OUT[kind]) for kind in type(error).__mro__ if kind in WAYS_OUT)
+    return " ".join([str(error), *ways_out])
+
+
 def report_refusal(error: errors.CrmError, *, as_json: bool) -> int:
     """Show why the CRM refused; gives the exit code."""
     code = exit_code_of(error)
     if as_json:
-        _write_json(type(error).__name__, str(error), code, _facts(error))
+        _write_json(type(error).__name__, in_words(error), code, _facts(error))
         return code
-    lines = [str(error)]
+    lines = [in_words(error)]
     if isinstance(error, errors.Conflict):
         lines += _both_versions(error)
     if hint := next((HINTS[kind] for kind in type(error).__mro__ if kind in HINTS), None):

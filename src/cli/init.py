@@ -54,19 +54,20 @@ def init(*, no_manager: bool, password_stdin: bool, **details: str | None) -> No
     """Create the database and the first account; run again, it only brings the database up to date."""
     from src.schema.state import DatabaseState, read_state, refusal_of, require_current
     from src.schema.upgrade import upgrade_to_head
+    from src.services import CRM
 
     database = open_database()
-    state = read_state(database.url)
+    state = read_state(database.url, CRM)
     if state is DatabaseState.UNKNOWN_REVISION:
         with database.reading() as session:
-            require_current(session.connection())  # refuses, and names the revision
+            require_current(session.connection(), CRM)  # refuses, and names the revision
     if state in {DatabaseState.UNVERSIONED, DatabaseState.NOT_A_DATABASE}:
-        raise refusal_of(state, database.url) or RuntimeError(state)
+        raise refusal_of(state, database.url, CRM) or RuntimeError(state)
     manager = None
     if not no_manager and state in {DatabaseState.MISSING, DatabaseState.EMPTY}:
         # What is typed is read before the database is made: a slip leaves nothing half done.
         manager = _first_manager(details, from_stdin=password_stdin)
-    upgrade_to_head(settings().database_url)
+    upgrade_to_head(CRM, settings().database_url)
     row: list[Any] = []
     has_staff = _has_staff()
     if not no_manager and not has_staff:
@@ -136,13 +137,14 @@ def rescue(username: str, *, yes: bool) -> None:
     """Give a manager a one-time password; whoever may write to the database file or server may do this."""
     from src.schema.state import require_current
     from src.security import passwords
+    from src.services import CRM
     from src.services import init as installation
 
     confirm(_("Give {username} a one-time password and remove the second factor?").format(username=username), yes=yes)
     secret = passwords.random_password()
     hashed = passwords.STANDARD.hash(secret)
     with open_database().writing() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
         rescued = installation.rescue_manager(session, username, password_hash=hashed)
         mark(SAVING)
     mark(SAVED)

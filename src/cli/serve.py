@@ -54,9 +54,10 @@ _LOGGING = {
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages until Ctrl-C or a signal to stop, which lets the requests under way end."""
     from src.schema.state import read_state, refusal_of
+    from src.services import CRM
 
     database = open_database()
-    refusal = refusal_of(read_state(database.url), database.url)
+    refusal = refusal_of(read_state(database.url, CRM), database.url, CRM)
     if refusal is not None:
         raise refusal
     import uvicorn

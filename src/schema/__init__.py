@@ -1,1 +1,1 @@
-"""The history of the company's database and its present state: what keeps a schema change from losing anything."""
+"""The history of the database and its present state: what keeps a schema change from losing anything."""

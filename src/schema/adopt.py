@@ -15,8 +15,10 @@ from src.domain.errors import TablesDiffer
 from src.schema import lock
 from src.schema.drift.drift import closest_revision
 from src.schema.ledger import Bookkeeper
+from src.schema.revisions import Project
 from src.schema.state import DatabaseState, looking_at
 from src.schema.steps import quiet
+from src.schema.upgrade import revision_scripts
 from src.schema.verify import refusal_for, state_and_revisions
 
 
@@ -29,22 +31,21 @@ class Adopted:
     is_behind: bool
 
 
-def adopt_database(
-    url: URL, scripts: ScriptDirectory, *, about_to_save: Callable[[], None], program: str = ""
-) -> Adopted:
+def adopt_database(url: URL, project: Project, *, about_to_save: Callable[[], None], program: str = "") -> Adopted:
     """Mark a database with the newest revision whose tables it has, note it in the ledger, and change nothing else.
 
     Raises TablesDiffer, which names what differs, if it has the tables of none; DatabaseMissing, DatabaseUnversioned,
     DatabaseBehind, DatabaseAhead and their like where there is nothing to take over.
     """
-    with looking_at(url) as connection:
+    scripts = revision_scripts(project)
+    with looking_at(url, project) as connection:
         # Before anybody else has to wait: most of what can be refused is refused here.
-        revision = _revision_of(url, connection, scripts)
+        revision = _revision_of(url, connection, project, scripts)
     if revision.was_marked:
         return revision
     try:
         with lock.open_to_change(url) as engine, engine.begin() as connection:
-            revision = _revision_of(url, connection, scripts)
+            revision = _revision_of(url, connection, project, scripts)
             if not revision.was_marked:
                 with quiet():
                     MigrationContext.configure(connection).stamp(scripts, revision.revision)
@@ -56,12 +57,12 @@ def adopt_database(
     return revision
 
 
-def _revision_of(url: URL, connection: Connection, scripts: ScriptDirectory) -> Adopted:
+def _revision_of(url: URL, connection: Connection, project: Project, scripts: ScriptDirectory) -> Adopted:
     state, revisions = state_and_revisions(connection, scripts)
     if state is DatabaseState.AT_HEAD:
         return Adopted(", ".join(revisions), was_marked=True, is_behind=False)
     if state is not DatabaseState.UNVERSIONED:
-        raise refusal_for(state, url, revisions, scripts)
+        raise refusal_for(state, url, project, revisions)
     revision, differences = closest_revision(connection, scripts)
     if differences:
         raise TablesDiffer(

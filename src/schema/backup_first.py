@@ -30,17 +30,13 @@ from src.schema.onlooker import Onlooker
 
 _ONE: Select[tuple[object]] = select(literal_column("1"))
 
-BEFORE_UPGRADE = "before an upgrade"
-BEFORE_DOWNGRADE = "before a downgrade"
-
 
 @dataclass(frozen=True)
 class Precaution:
-    """Where backups go before a change, how long they are kept, and the command that brings one back."""
+    """Where backups go before a change, and how long they are kept."""
 
     folder: Path
     keep: Keep
-    restore_command: str
 
 
 class BackupFirst:

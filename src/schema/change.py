@@ -14,7 +14,8 @@ from src.domain.errors import DatabaseMissing, DataLossRefused
 from src.schema import lock
 from src.schema.answers import command_name, command_options
 from src.schema.aside.catalogue import forget_everything
-from src.schema.backup_first import BEFORE_DOWNGRADE, BEFORE_UPGRADE, BackupFirst, Precaution
+from src.schema.backup.retention import BEFORE_DOWNGRADE, BEFORE_UPGRADE
+from src.schema.backup_first import BackupFirst, Precaution
 from src.schema.configuration import configure
 from src.schema.fitness import Fitness
 from src.schema.guard import declarations
@@ -24,10 +25,11 @@ from src.schema.ledger import Bookkeeper
 from src.schema.onlooker import ONLOOKER, Onlooker, PersonAtAlembic
 from src.schema.own_tables import LEDGER
 from src.schema.references import refuse_broken_references
+from src.schema.revisions import Project
 from src.schema.state import UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, state_of_file
 
 _LOCK_NOT_AVAILABLE = "55P03"
-# What the layer writes into them is no change of the company's data.
+# What the layer writes into them is no change of the data.
 _OURS = frozenset({VERSION_TABLE, LEDGER})
 
 
@@ -40,13 +42,13 @@ class Change:
         metadata: MetaData,
         options: Mapping[str, str],
         precaution: Precaution | None,
+        project: Project,
+        *,
         program: str,
     ) -> None:
         self.url, self.metadata, self.program = url, metadata, program
         self.stamp_anyway, self.unprotected = "stamp" in options, "backup" in options
-        self.onlooker: Onlooker = context.config.attributes.get(ONLOOKER) or PersonAtAlembic(
-            precaution.restore_command if precaution is not None else ""
-        )
+        self.onlooker: Onlooker = context.config.attributes.get(ONLOOKER) or PersonAtAlembic(project.restore_command)
         self.backup = BackupFirst(url, precaution, program=program, onlooker=self.onlooker)
 
     def make(self) -> None:

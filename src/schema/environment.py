@@ -1,4 +1,4 @@
-"""What migrations/env.py runs: every Alembic command, atomic and alone on both engines.
+"""What a project's env.py runs: every Alembic command, atomic and alone on both engines.
 
 Commands that only look (current, history, check, revision --autogenerate) cannot write: the database refuses it, and a
 SQLite file that does not exist is an empty database in memory to them. Commands that change wait for their turn, read
@@ -16,11 +16,13 @@ from sqlalchemy.pool import NullPool
 from src.db.driver import sqlite_module
 from src.db.url import place_of
 from src.domain.errors import NotADatabase
+from src.i18n import N_
 from src.schema.answers import command_name, explained, say
 from src.schema.backup_first import Precaution
 from src.schema.change import Change
 from src.schema.configuration import configure
 from src.schema.fitness import Fitness
+from src.schema.revisions import Project
 from src.schema.state import DatabaseState, open_to_look, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
@@ -30,14 +32,15 @@ def migrate(
     url: URL,
     metadata: MetaData,
     options: Mapping[str, str],
+    project: Project,
     *,
     precaution: Precaution | None = None,
     program: str = "",
 ) -> None:
     """Run the Alembic command that was asked for on this database; `options` are its `-x` options.
 
-    `precaution` says where a backup goes before rows are put at risk; `program` is what runs, with its version. A
-    program that calls Alembic may listen: config.attributes["onlooker"], an Onlooker.
+    `project` says what people type; `precaution` where a backup goes before rows are put at risk; `program` is what
+    runs, with its version. A program that calls Alembic may listen: config.attributes["onlooker"], an Onlooker.
 
     Raises CrmError, or Alembic's CommandError for a wrong use of its command line.
     """
@@ -46,11 +49,26 @@ def migrate(
             _write_sql(url, metadata)
         elif command_name() in _CHANGING:
             _file_state(url)
-            Change(url, metadata, options, precaution, program).make()
+            Change(url, metadata, options, precaution, project, program=program).make()
         else:
             _look(url, metadata)
     except DBAPIError as error:
-        raise explained(error, place_of(url)) from error
+        refusal = explained(error, place_of(url))
+        raise (_damaged(url, project) if isinstance(refusal, NotADatabase) else refusal) from error
+    except NotADatabase:
+        raise _damaged(url, project) from None
+
+
+def _damaged(url: URL, project: Project) -> NotADatabase:
+    return NotADatabase(
+        N_(
+            "{place} is not a database, or it is damaged. Choose another file, or give a backup back: {restore} BACKUP"
+            " ({backups} lists them)"
+        ),
+        place=place_of(url),
+        restore=project.restore_command,
+        backups=project.backups_command,
+    )
 
 
 def _look(url: URL, metadata: MetaData) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from src.schema.lint.operations import Operation, operations_of, text_of
-from src.schema.revisions import VERSIONS, read_history
+from src.schema.revisions import read_history
 
 # They only say what there is from now on, or what a revision means; every other operation may change rows.
 _DEFINING = re.compile(
@@ -27,7 +27,7 @@ class PendingRevision:
     changes_data: bool
 
 
-def pending_revisions(present: Iterable[str], folder: Path = VERSIONS) -> tuple[PendingRevision, ...]:
+def pending_revisions(present: Iterable[str], folder: Path) -> tuple[PendingRevision, ...]:
     """List what is missing from a database that is at these revisions, in the order in which it would run."""
     history = read_history(folder)
     there = set(history.up_to(present))

@@ -9,11 +9,23 @@ from pathlib import Path
 from src.domain.errors import DatabaseError
 from src.i18n import N_
 
-VERSIONS = Path(__file__).absolute().parents[2] / "migrations" / "versions"
-
 _REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _DOWN_REVISION = re.compile(r"^down_revision\b[^=\n]*=\s*(\([^)]*\)|[^\n]*)", re.MULTILINE)
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What this layer must be told of the program whose database it protects: where its history is, what people type.
+
+    `ini` is Alembic's settings file. `restore_command` is followed by the name of a backup.
+    """
+
+    ini: Path
+    versions: Path
+    create_command: str
+    backups_command: str
+    restore_command: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class History:
 
 
 @cache
-def read_history(folder: Path = VERSIONS) -> History:
+def read_history(folder: Path) -> History:
     """Read the revisions in a folder the way Alembic would. Raises DatabaseError if a file names none."""
     parents: dict[str, tuple[str, ...]] = {}
     files: dict[str, Path] = {}
@@ -55,16 +67,16 @@ def read_history(folder: Path = VERSIONS) -> History:
     return History(parents=parents, heads=tuple(sorted(set(parents) - followed)), files=files)
 
 
-def known_revisions(folder: Path = VERSIONS) -> frozenset[str]:
+def known_revisions(folder: Path) -> frozenset[str]:
     """Give the revisions this program knows."""
     return frozenset(read_history(folder).parents)
 
 
-def head_revision(folder: Path = VERSIONS) -> str:
+def head_revision(folder: Path) -> str:
     """Give the revision this program is written for. Raises DatabaseError if there is none, or more than one."""
     heads = read_history(folder).heads
     if not heads:
-        raise DatabaseError(N_("This program has no migrations: the folder migrations/versions is empty."))
+        raise DatabaseError(N_("This program has no migrations: the folder {folder} is empty."), folder=folder)
     if len(heads) > 1:
         raise DatabaseError(
             N_("The migrations have several heads ({heads}). Join them with: alembic merge heads"),

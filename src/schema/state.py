@@ -1,4 +1,4 @@
-"""In which state the company's database is, and what a person should do about it.
+"""In which state a database is, and what a person should do about it.
 
 Looking changes nothing: no file, no table, no lock is taken that would stop anybody's work.
 """
@@ -28,12 +28,11 @@ from src.domain.errors import (
 )
 from src.i18n import N_
 from src.schema.own_tables import is_layer_table
-from src.schema.revisions import head_revision, known_revisions
+from src.schema.revisions import Project, head_revision, known_revisions
 
 VERSION_TABLE = "alembic_version"
-CREATE_COMMAND = "epicevents init"
 UPGRADE_COMMAND = "alembic upgrade head"
-IT_IS_EMPTY = N_("It is empty; create its tables with: epicevents init")
+_IT_IS_EMPTY = N_("The database at {place} has no schema version. It is empty; create its tables with: {command}")
 STAMP_IT = N_("If its tables are those of this program, mark it with: alembic stamp head (it compares them first)")
 
 _SQLITE_HEADER = b"SQLite format 3\0"
@@ -52,7 +51,7 @@ class DatabaseState(Enum):
     NOT_A_DATABASE = "something else, or damaged"
 
 
-def read_state(url: URL) -> DatabaseState:
+def read_state(url: URL, project: Project) -> DatabaseState:
     """Look at a database from outside. Raises DatabaseUnreachable, DatabaseBusy and their like if nobody can."""
     file_state = state_of_file(url)
     if file_state is not None:
@@ -60,7 +59,7 @@ def read_state(url: URL) -> DatabaseState:
     engine = open_to_look(url)
     try:
         with engine.connect() as connection:
-            return state_of(connection)
+            return state_of(connection, project)
     except DBAPIError as error:
         refusal = translate(error, place=place_of(url))
         if isinstance(refusal, NotADatabase):
@@ -89,10 +88,11 @@ def state_of_file(url: URL) -> DatabaseState | None:
     return None if header == _SQLITE_HEADER else DatabaseState.NOT_A_DATABASE
 
 
-def state_of(connection: Connection) -> DatabaseState:
+def state_of(connection: Connection, project: Project) -> DatabaseState:
     """Tell the state of a database that is already open."""
     tables = frozenset(inspect(connection).get_table_names())
-    return state_from(revisions_of(connection), tables, known=known_revisions(), heads=frozenset({head_revision()}))
+    known, heads = known_revisions(project.versions), frozenset({head_revision(project.versions)})
+    return state_from(revisions_of(connection), tables, known=known, heads=heads)
 
 
 def state_from(
@@ -117,38 +117,40 @@ def versions_in(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars())  # noqa: S608 - a constant
 
 
-def require_current(connection: Connection) -> None:
+def require_current(connection: Connection, project: Project) -> None:
     """Refuse to work on a database that is not at this program's schema version; one SELECT when it is.
 
     Call it first in a transaction. Raises DatabaseBehind, DatabaseAhead, DatabaseUnversioned or NotADatabase.
     """
     try:
         revisions = versions_in(connection)
-        if revisions == {head_revision()}:
+        if revisions == {head_revision(project.versions)}:
             return
-        refusal = refusal_of(state_of(connection), connection.engine.url, revisions=revisions)
+        refusal = refusal_of(state_of(connection, project), connection.engine.url, project, revisions=revisions)
     except DBAPIError as error:
         # PostgreSQL answers nothing more in a transaction in which a table was missing.
         connection.rollback()
-        refusal = _refusal_without_version(connection, error)
+        refusal = _refusal_without_version(connection, project, error)
     if refusal is not None:
         raise refusal from None
 
 
-def refusal_of(state: DatabaseState, url: URL, *, revisions: frozenset[str] = frozenset()) -> CrmError | None:
+def refusal_of(
+    state: DatabaseState, url: URL, project: Project, *, revisions: frozenset[str] = frozenset()
+) -> CrmError | None:
     """Say what a person should do about a database in this state; None if the program can work on it."""
     place = place_of(url)
     match state:
         case DatabaseState.MISSING:
-            return DatabaseMissing(place=place, command=CREATE_COMMAND)
+            return DatabaseMissing(place=place, command=project.create_command)
         case DatabaseState.EMPTY:
-            return DatabaseUnversioned(place=place, advice=Marked(IT_IS_EMPTY))
+            return DatabaseUnversioned(_IT_IS_EMPTY, place=place, command=project.create_command)
         case DatabaseState.UNVERSIONED:
             return DatabaseUnversioned(place=place, advice=Marked(STAMP_IT))
         case DatabaseState.BEHIND:
             return DatabaseBehind(place=place, command=UPGRADE_COMMAND)
         case DatabaseState.UNKNOWN_REVISION:
-            return DatabaseAhead(place=place, revision=printable(revisions - known_revisions()) or "?")
+            return DatabaseAhead(place=place, revision=printable(revisions - known_revisions(project.versions)) or "?")
         case DatabaseState.NOT_A_DATABASE:
             return NotADatabase(place=place)
         case DatabaseState.AT_HEAD:
@@ -193,9 +195,9 @@ def mode_without_trace(file: Path) -> str:
 
 
 @contextmanager
-def looking_at(url: URL) -> Iterator[Connection]:
+def looking_at(url: URL, project: Project) -> Iterator[Connection]:
     """Open a transaction in which a database is only looked at. Raises DatabaseMissing, NotADatabase and their like."""
-    if (refusal := _refusal_of_file(url)) is not None:
+    if (refusal := _refusal_of_file(url, project)) is not None:
         raise refusal
     engine = open_to_look(url)
     try:
@@ -207,14 +209,14 @@ def looking_at(url: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _refusal_of_file(url: URL) -> CrmError | None:
+def _refusal_of_file(url: URL, project: Project) -> CrmError | None:
     state = state_of_file(url)
-    return refusal_of(state, url) if state in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE} else None
+    return refusal_of(state, url, project) if state in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE} else None
 
 
-def _refusal_without_version(connection: Connection, error: DBAPIError) -> CrmError | None:
+def _refusal_without_version(connection: Connection, project: Project, error: DBAPIError) -> CrmError | None:
     url = connection.engine.url
     try:
-        return refusal_of(state_of(connection), url) or translate(error, place=place_of(url))
+        return refusal_of(state_of(connection, project), url, project) or translate(error, place=place_of(url))
     except DBAPIError as worse:
         return translate(worse, place=place_of(url))

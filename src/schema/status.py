@@ -12,7 +12,7 @@ from src.domain.errors import CrmError, DatabaseError, RevisionEdited
 from src.schema.drift.drift import find_drift
 from src.schema.ledger import Step, edited_files, read_steps
 from src.schema.pending import PendingRevision, pending_revisions
-from src.schema.revisions import read_history
+from src.schema.revisions import Project, read_history
 from src.schema.state import DatabaseState, looking_at, read_state, refusal_of, revisions_of
 from src.schema.upgrade import revision_scripts
 
@@ -39,34 +39,34 @@ class Status:
     refusal: CrmError | None
 
 
-def read_status(url: URL) -> Status:
+def read_status(url: URL, project: Project) -> Status:
     """Look at a database in any state. Raises DatabaseUnreachable, DatabaseBusy and their like if nobody can."""
-    state = read_state(url)
+    state = read_state(url, project)
     revisions: tuple[str, ...] = ()
     steps: Sequence[Step] = ()
     size: int | None = None
     drifted: bool | None = None
     server = "SQLite {}.{}.{}".format(*sqlite_version()) if url.get_backend_name() == "sqlite" else "PostgreSQL"
     if state not in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE}:
-        with looking_at(url) as connection:
+        with looking_at(url, project) as connection:
             revisions, steps = tuple(sorted(revisions_of(connection))), read_steps(connection)
             if url.get_backend_name() == "postgresql":
                 server = f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
             size = _size(url, connection)
             if state in {DatabaseState.AT_HEAD, DatabaseState.BEHIND}:
-                drifted = _has_drifted(connection, revisions)
-    refusal = refusal_of(state, url, revisions=frozenset(revisions))
+                drifted = _has_drifted(connection, project, revisions)
+    refusal = refusal_of(state, url, project, revisions=frozenset(revisions))
     return Status(
         place=place_of(url),
         server=server,
         size=size,
         state=state,
         revisions=revisions,
-        heads=read_history().heads,
-        pending=pending_revisions(revisions) if state in _UPGRADABLE else (),
+        heads=read_history(project.versions).heads,
+        pending=pending_revisions(revisions, project.versions) if state in _UPGRADABLE else (),
         steps=steps,
         drifted=drifted,
-        refusal=refusal or _edited(url, revisions, steps),
+        refusal=refusal or _edited(url, project, revisions, steps),
     )
 
 
@@ -77,15 +77,15 @@ def _size(url: URL, connection: Connection) -> int:
     return sum(one.stat().st_size for one in (file, file.with_name(f"{file.name}-wal")) if one.exists())
 
 
-def _has_drifted(connection: Connection, revisions: Sequence[str]) -> bool | None:
+def _has_drifted(connection: Connection, project: Project, revisions: Sequence[str]) -> bool | None:
     try:
-        return bool(find_drift(connection, revision_scripts(), revisions))
+        return bool(find_drift(connection, revision_scripts(project), revisions))
     except DatabaseError:
         return None  # the migrations could not be tried out here
 
 
-def _edited(url: URL, revisions: Sequence[str], steps: Sequence[Step]) -> CrmError | None:
-    history = read_history()
+def _edited(url: URL, project: Project, revisions: Sequence[str], steps: Sequence[Step]) -> CrmError | None:
+    history = read_history(project.versions)
     applied = {revision: history.files[revision] for revision in history.up_to(revisions)}
     for file, was in edited_files(steps, applied).items():
         return RevisionEdited(file=file.name, place=place_of(url), checksum=was)

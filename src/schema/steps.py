@@ -1,6 +1,6 @@
 """Runs the revisions of an Alembic project on a database of our own: to learn what they make, or what they would do.
 
-The project's env.py is not run, which would open the company's database: the connection is given instead.
+The project's env.py is not run, which would open the live database: the connection is given instead.
 """
 
 import logging
@@ -66,7 +66,7 @@ def run_inside_transaction(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Alembic from telling that it upgrades: it is not the company's database that it does this to."""
+    """Keep Alembic from telling that it upgrades: it is not the live database that it does this to."""
     log = logging.getLogger("alembic.runtime.migration")
     before, log.disabled = log.disabled, True
     try:

@@ -14,6 +14,7 @@ from src.schema.drift.differences import Difference
 from src.schema.drift.drift import find_drift
 from src.schema.ledger import edited_files, read_steps
 from src.schema.references import BrokenReferences, broken_references
+from src.schema.revisions import Project
 from src.schema.state import (
     VERSION_TABLE,
     DatabaseState,
@@ -23,6 +24,7 @@ from src.schema.state import (
     state_from,
     versions_in,
 )
+from src.schema.upgrade import revision_scripts
 
 # Told, in a marked sentence, what is looked at now.
 Tell = Callable[[str], None]
@@ -50,18 +52,19 @@ class Verification:
     edited: Sequence[EditedFile]
 
 
-def verify_database(url: URL, scripts: ScriptDirectory, *, whole_file: bool, tell: Tell) -> Verification:
+def verify_database(url: URL, project: Project, *, whole_file: bool, tell: Tell) -> Verification:
     """Look at everything that can be wrong with a database at the revision that it says it is at; nothing is changed.
 
     `whole_file` also compares each index with its table, which takes SQLite about six times as long. Raises
     DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase and their like where there is nothing to compare.
     """
     tables, references, file, revisions = STAGES
-    with looking_at(url) as connection:
+    scripts = revision_scripts(project)
+    with looking_at(url, project) as connection:
         tell(tables)
         state, at = state_and_revisions(connection, scripts)
         if state in {DatabaseState.EMPTY, DatabaseState.UNVERSIONED, DatabaseState.UNKNOWN_REVISION}:
-            raise refusal_for(state, url, at, scripts)
+            raise refusal_for(state, url, project, at)
         differences = find_drift(connection, scripts, at)
         tell(references)
         broken = list(broken_references(connection))
@@ -79,12 +82,12 @@ def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tup
     return state_from(revisions, tables, known=known, heads=frozenset(scripts.get_heads())), sorted(revisions)
 
 
-def refusal_for(state: DatabaseState, url: URL, revisions: Sequence[str], scripts: ScriptDirectory) -> CrmError:
+def refusal_for(state: DatabaseState, url: URL, project: Project, revisions: Sequence[str]) -> CrmError:
     """Say what to do about a database that cannot be looked at any further."""
     if state is DatabaseState.UNKNOWN_REVISION:
-        known = {script.revision for script in scripts.walk_revisions()}
+        known = {script.revision for script in revision_scripts(project).walk_revisions()}
         return DatabaseAhead(place=place_of(url), revision=printable(set(revisions) - known))
-    refusal = refusal_of(state, url)
+    refusal = refusal_of(state, url, project)
     assert refusal is not None  # noqa: S101 - for mypy: only called for states that are refused
     return refusal
 

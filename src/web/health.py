@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from src.domain.errors import CrmError
 from src.schema.state import require_current
+from src.services import CRM
 from src.web.desk import Site
 from src.web.journal import write_down
 
@@ -26,7 +27,7 @@ def health_routes(site: Site) -> list[BaseRoute]:
 def _readiness(site: Site) -> Response:
     try:
         with site.database.reading() as session:
-            require_current(session.connection())
+            require_current(session.connection(), CRM)
     except CrmError as refusal:
         # The kind is for the log: what is wrong with the database is nobody's business who can reach this address.
         write_down("not ready", refusal=type(refusal).__name__)

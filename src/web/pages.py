@@ -21,7 +21,7 @@ from starlette.routing import Route
 from src.domain.errors import AlreadyExists, Conflict, CrmError, InvalidInput, RuleBroken
 from src.domain.permissions import Action, require
 from src.schema.state import require_current
-from src.services import auth
+from src.services import CRM, auth
 from src.web.desk import INTERFACE, Desk, Site, Visit
 from src.web.forms import Form, read_form
 from src.web.refusals import refuse
@@ -129,7 +129,7 @@ class Page:
 
     def _enter(self, desk: Desk) -> None:
         """Know who is asking, and refuse before anything else whoever has not the right at all."""
-        require_current(desk.session.connection())
+        require_current(desk.session.connection(), CRM)
         purpose = self.right if isinstance(self.right, Action) else None
         desk.actor = auth.authenticate(
             desk.session,

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from src.domain.errors import CrmError, LoginRefused, NotAuthenticated, SecondFactorNeeded, TooManyAttempts
 from src.schema.state import require_current
-from src.services import auth, init
+from src.services import CRM, auth, init
 from src.web.cookies import SESSION, drop_cookie, set_cookie
 from src.web.desk import INTERFACE, Visit
 from src.web.errors import status_of
@@ -24,7 +24,7 @@ def show_log_in(visit: Visit) -> Response:
     """Ask who is there, unless that is known already."""
     wanted = visit.asked("next") or "/"
     with visit.site.database.reading() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
         if visit.token:
             with contextlib.suppress(CrmError):
                 auth.authenticate(session, visit.token, now=visit.now, interface=INTERFACE)
@@ -38,7 +38,7 @@ def log_in(visit: Visit) -> Response:
     """Let somebody in; the session that this browser had before ends."""
     visit.form.require_only(_FIELDS)
     with visit.site.database.reading() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
     try:
         opened = auth.log_in(
             visit.site.database,
@@ -66,7 +66,7 @@ def log_out(visit: Visit) -> Response:
     visit.form.require_only(())
     if visit.token:
         with visit.site.database.writing() as session:
-            require_current(session.connection())
+            require_current(session.connection(), CRM)
             auth.log_out(session, visit.token)
     response = visit.go(LOG_IN)
     drop_cookie(visit.request, response, SESSION)

@@ -12,6 +12,7 @@ import pytest
 
 from src.schema.backup.backups import list_backups
 from src.schema.revisions import head_revision
+from src.services import CRM
 from tests.cli.company import Answer, Company, execute
 from tests.cli.terminals import at_terminal
 from tests.cli.test_states_of_database import place_of
@@ -21,7 +22,7 @@ from tests.migrations.projects import add_revision, copy_project
 from tests.program import HANG_SECONDS
 from tests.shared_server import PROJECT
 
-HEAD = head_revision()
+HEAD = head_revision(CRM.versions)
 NEWER = "zzzz_change_nothing"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from src.schema.ledger import LEDGER
 from src.schema.revisions import head_revision
+from src.services import CRM
 from tests.cli.company import Answer, execute
 from tests.cli.test_states_of_database import place_of
 from tests.databases import migrate
@@ -27,7 +28,7 @@ from tests.shared_server import PROJECT
 
 __all__ = ["programs"]
 
-HEAD = head_revision()
+HEAD = head_revision(CRM.versions)
 COMMANDS = ("verify", "plan", "adopt")
 
 
@@ -67,7 +68,11 @@ UNVERSIONED = (
     "The database at {place} has no schema version. If its tables are those of this program, mark it with: "
     "alembic stamp head (it compares them first)",
 )
-NO_DATABASE = (14, "{place} is not a database, or it is damaged. Restore a backup or choose another file.")
+NO_DATABASE = (
+    14,
+    "{place} is not a database, or it is damaged. Restore a backup or choose another file."
+    " To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)",
+)
 UNKNOWN = (
     13,
     "The database at {place} is at revision gone, which this program does not know."

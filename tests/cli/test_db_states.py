@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import make_url
 
 from src.schema.revisions import head_revision
+from src.services import CRM
 from tests.cli.company import execute
 from tests.migrations.conftest import create_all, path_of, version_of
 from tests.migrations.conftest import execute as run_sql
 from tests.migrations.test_secrets import PASSWORD, WRONG, leaked
 from tests.migrations.test_states import a_cut_off_database, a_cut_off_header, a_folder, a_text, fingerprint
 
-HEAD = head_revision()
+HEAD = head_revision(CRM.versions)
 LOOKING = ("status", "status --json", "history", "backups", "lint")
 CHANGING = ("restore nothing.sqlite --yes", "backup", "downgrade -1 --yes", "upgrade")
 

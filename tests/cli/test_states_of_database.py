@@ -67,9 +67,11 @@ UNKNOWN = State(
 )
 NOT_A_DATABASE = State(
     14,
-    "{place} is not a database, or it is damaged. Restore a backup or choose another file.",
+    "{place} is not a database, or it is damaged. Restore a backup or choose another file. "
+    "To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)",
     "{place} n’est pas une base de données, ou elle est endommagée. "
-    "Restaurez une sauvegarde ou choisissez un autre fichier.",
+    "Restaurez une sauvegarde ou choisissez un autre fichier. "
+    "Pour rendre une sauvegarde\u00a0: epicevents db restore SAUVEGARDE (epicevents db backups les liste)",
 )
 UNREACHABLE = State(
     16,

@@ -10,12 +10,13 @@ from sqlalchemy.pool import NullPool
 from src.db.driver import sqlite_module
 from src.models import Base
 from src.schema.revisions import head_revision, read_history
+from src.services import CRM
 from tests.migrations.command_line import CommandLine, command_line
 from tests.migrations.projects import add_revision, copy_project
 
-FIRST = head_revision()
+FIRST = head_revision(CRM.versions)
 # The one before it.
-(BEFORE,) = read_history().parents[FIRST]
+(BEFORE,) = read_history(CRM.versions).parents[FIRST]
 HEAD = "zzzz_change_nothing"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from src.domain.errors import DatabaseBusy
 from src.schema import lock
 from src.schema.revisions import read_history
+from src.services import CRM
 from tests.databases import migrate
 from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute, path_of, version_of
@@ -76,7 +77,7 @@ def test_eight_upgrades_at_once_all_succeed_and_apply_each_revision_once(
     ]
     assert version_of(database_url) == LAST
     ran = [err.count("Running upgrade") for _, err in answers]
-    assert sorted(ran) == [0] * 7 + [len(read_history().parents) + 3]
+    assert sorted(ran) == [0] * 7 + [len(read_history(CRM.versions).parents) + 3]
 
 
 def test_an_upgrade_waits_for_a_writer_on_sqlite(alembic: CommandLine, migrated_sqlite_url: str) -> None:

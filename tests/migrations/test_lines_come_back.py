@@ -9,13 +9,14 @@ from src.db.session import Database
 from src.models.contract import Contract
 from src.models.contract_line import ContractLine
 from src.schema.revisions import read_history
+from src.services import CRM
 from tests import factories
 from tests.migrations.test_round_trip import change, rows_of
 from tests.real_databases import opened
 
 ADDED_BY = "0003_lines"
 WHOLE = {"contract_lines": list(ContractLine.__table__.columns.keys())}
-(BEFORE,) = read_history().parents[ADDED_BY]
+(BEFORE,) = read_history(CRM.versions).parents[ADDED_BY]
 
 
 @pytest.fixture

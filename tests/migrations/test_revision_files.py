@@ -17,6 +17,7 @@ from src.db import types
 from src.models import Base
 from src.schema.autogenerate import plain_type
 from src.schema.revisions import read_history
+from src.services import CRM
 from tests.migrations.command_line import CommandLine
 from tests.migrations.conftest import FIRST, execute
 from tests.migrations.projects import copy_project
@@ -143,7 +144,7 @@ def test_check_says_what_the_models_have_and_the_database_has_not(
 def test_any_message_makes_a_file_that_can_be_read(copy: Path, alembic: CommandLine, message: str) -> None:
     answer = alembic("revision", "-m", message, url="sqlite:////no/database/needed.db")
     assert answer.code == 0, answer
-    assert alembic("history").out.count("\n") == len(read_history().parents) + 1
+    assert alembic("history").out.count("\n") == len(read_history(CRM.versions).parents) + 1
     compile(new_revision(copy).read_text(encoding="utf-8"), "revision", "exec", dont_inherit=True)
 
 

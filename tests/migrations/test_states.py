@@ -224,7 +224,10 @@ def test_what_is_not_a_database_is_left_alone(
         if command == "history":
             assert answer.code == 0
         else:
-            says = f"FAILED: {file} is not a database, or it is damaged. Restore a backup or choose another file.\n"
+            says = (
+                f"FAILED: {file} is not a database, or it is damaged. Choose another file, or give a backup back:"
+                " epicevents db restore BACKUP (epicevents db backups lists them)\n"
+            )
             assert (answer.code, answer.out) == (REFUSED, says), (command, answer)
         assert (file.read_bytes() if file.is_file() else None) == before, command
         assert [path.name for path in tmp_path.iterdir()] == ["thing.db"], command

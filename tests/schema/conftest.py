@@ -28,7 +28,7 @@ def made_in(folder: Path, url: str) -> ForeignProject:
 
 def make_backups(project: ForeignProject, folder: Path, *, count: int = 3) -> None:
     """Have the project back up what there is to lose, into a folder."""
-    project.config.attributes["precaution"] = Precaution(folder, Keep(count=count, days=90), "restore it with:")
+    project.config.attributes["precaution"] = Precaution(folder, Keep(count=count, days=90))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from alembic.config import Config
 from src.schema.backup.retention import Keep
 from src.schema.backup_first import Precaution
 steps, url, backups = sys.argv[1:]
-config = Config(attributes={"url": url, "options": {}, "precaution": Precaution(Path(backups), Keep(), "")})
+config = Config(attributes={"url": url, "options": {}, "precaution": Precaution(Path(backups), Keep())})
 config.set_main_option("script_location", steps)
 command.upgrade(config, "head")
 """

@@ -49,10 +49,24 @@ from harbour import Base
 from sqlalchemy import make_url
 
 from src.schema.answers import extra_options, plain_answers
+from src.schema.backup.retention import Keep
+from src.schema.backup_first import Precaution
 from src.schema.environment import migrate
+from src.schema.revisions import Project
 
+HERE = Path(__file__).parent
+HARBOUR = Project(
+    ini=HERE.parent / "alembic.ini",
+    versions=HERE / "versions",
+    create_command="harbour dig",
+    backups_command="harbour copies",
+    restore_command="harbour back-to",
+)
 with plain_answers("en"):
-    migrate(make_url(os.environ["DATABASE_URL"]), Base.metadata, extra_options())
+    url = make_url(os.environ["DATABASE_URL"])
+    folder = os.environ.get("HARBOUR_COPIES")
+    precaution = Precaution(Path(folder), Keep()) if folder else None
+    migrate(url, Base.metadata, extra_options(), HARBOUR, precaution=precaution, program="harbour 7")
 """,
     "steps/script.py.mako": '''"""${message}"""
 from alembic import op

@@ -9,7 +9,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from src.domain.errors import DatabaseError
-from src.schema.revisions import VERSIONS, head_revision, known_revisions, read_history
+from src.schema.revisions import head_revision, known_revisions, read_history
+from src.services import CRM
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,9 +31,9 @@ def as_alembic_reads(versions: Path) -> tuple[set[str], list[str]]:
 
 
 def test_the_project_has_one_head_and_alembic_agrees() -> None:
-    known, heads = as_alembic_reads(VERSIONS)
-    assert known_revisions() == known
-    assert [head_revision()] == heads
+    known, heads = as_alembic_reads(CRM.versions)
+    assert known_revisions(CRM.versions) == known
+    assert [head_revision(CRM.versions)] == heads
 
 
 def test_every_way_to_write_a_revision_is_read(tmp_path: Path) -> None:
@@ -77,7 +78,9 @@ def test_a_file_that_is_not_a_revision_is_named(tmp_path: Path) -> None:
 def test_asking_does_not_start_alembic() -> None:
     code = (
         "import sys; from src.schema.state import require_current; from src.schema.revisions import head_revision;"
-        " import src.schema.upgrade; head_revision(); print(sorted(m for m in sys.modules if m.startswith('alembic')))"
+        " from src.services import CRM;"
+        " import src.schema.upgrade; head_revision(CRM.versions);"
+        " print(sorted(m for m in sys.modules if m.startswith('alembic')))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -17,6 +17,7 @@ from src.domain.errors import DatabaseBusy, DatabaseMissing, DatabaseUnversioned
 from src.schema.revisions import head_revision
 from src.schema.state import DatabaseState, read_state, refusal_of, require_current, state_from
 from src.schema.upgrade import upgrade_to_head
+from src.services import CRM
 from tests.migrations.command_line import command_line, without_roots_right_to_open_everything
 from tests.migrations.conftest import FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
 from tests.migrations.projects import add_revision, copy_project
@@ -35,14 +36,15 @@ from sqlalchemy import make_url
 from src.db.session import Database
 from src.domain.errors import CrmError
 from src.schema.state import read_state, require_current
+from src.services import CRM
 for line in sys.stdin:
     url = make_url(line.strip())
-    answers = [read_state(url).name]
+    answers = [read_state(url, CRM).name]
     database = Database(url)
     for transaction in (database.reading, database.writing):
         try:
             with transaction() as session:
-                require_current(session.connection())
+                require_current(session.connection(), CRM)
             answers.append(None)
         except CrmError as refusal:
             answers.append([type(refusal).__name__, str(refusal)])
@@ -86,14 +88,14 @@ def test_the_check_costs_one_select(migrated_url: str) -> None:
     with database.reading() as session:
         connection = session.connection()
         event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
-        require_current(connection)
+        require_current(connection, CRM)
     assert statements == ["SELECT version_num FROM alembic_version"]
 
 
 def test_looking_creates_nothing(tmp_path: Path) -> None:
-    assert read_state(make_url(f"sqlite:///{tmp_path / 'none.db'}")) is DatabaseState.MISSING
-    assert read_state(make_url(f"sqlite:///{tmp_path / 'no' / 'folder' / 'none.db'}")) is DatabaseState.MISSING
-    assert read_state(make_url("sqlite:////dev/null/none.db")) is DatabaseState.MISSING
+    assert read_state(make_url(f"sqlite:///{tmp_path / 'none.db'}"), CRM) is DatabaseState.MISSING
+    assert read_state(make_url(f"sqlite:///{tmp_path / 'no' / 'folder' / 'none.db'}"), CRM) is DatabaseState.MISSING
+    assert read_state(make_url("sqlite:////dev/null/none.db"), CRM) is DatabaseState.MISSING
     assert list(tmp_path.iterdir()) == []
 
 
@@ -104,10 +106,10 @@ def test_looking_leaves_a_database_in_use_as_it_is(migrated_sqlite_url: str) -> 
     database = Database(url)
     with database.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = 'not committed'")
-        assert read_state(url) is DatabaseState.AT_HEAD
+        assert read_state(url, CRM) is DatabaseState.AT_HEAD
         session.rollback()
     before = path_of(migrated_sqlite_url).read_bytes()
-    assert read_state(url) is DatabaseState.AT_HEAD
+    assert read_state(url, CRM) is DatabaseState.AT_HEAD
     assert [path.name for path in folder.iterdir()] == ["migrated.db"]
     assert path_of(migrated_sqlite_url).read_bytes() == before
 
@@ -133,8 +135,8 @@ def test_what_is_not_a_database_is_recognised(tmp_path: Path, thing: Callable[[P
     file = tmp_path / "thing.db"
     thing(file)
     url = make_url(f"sqlite:///{file}")
-    assert read_state(url) is DatabaseState.NOT_A_DATABASE
-    assert isinstance(refusal_of(DatabaseState.NOT_A_DATABASE, url), NotADatabase)
+    assert read_state(url, CRM) is DatabaseState.NOT_A_DATABASE
+    assert isinstance(refusal_of(DatabaseState.NOT_A_DATABASE, url, CRM), NotADatabase)
 
 
 def test_a_file_that_may_not_be_opened_is_unreachable(migrated_sqlite_url: str) -> None:
@@ -142,7 +144,8 @@ def test_a_file_that_may_not_be_opened_is_unreachable(migrated_sqlite_url: str) 
     file = path_of(migrated_sqlite_url)
     file.chmod(0)
     code = "import sys; from sqlalchemy import make_url; from src.schema.state import read_state\n"
-    code += "try: print(read_state(make_url(sys.argv[1])))\nexcept Exception as e: print(type(e).__name__, e)"
+    code += "from src.services import CRM\n"
+    code += "try: print(read_state(make_url(sys.argv[1]), CRM))\nexcept Exception as e: print(type(e).__name__, e)"
     done = subprocess.run(
         [sys.executable, "-c", code, migrated_sqlite_url],
         cwd=Path(__file__).parents[2],
@@ -161,7 +164,7 @@ def test_a_database_that_is_locked_for_long_is_busy(migrated_sqlite_url: str, mo
     holder = sqlite_module().connect(path_of(migrated_sqlite_url), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(DatabaseBusy):
-        read_state(make_url(migrated_sqlite_url))
+        read_state(make_url(migrated_sqlite_url), CRM)
     holder.close()
 
 
@@ -184,13 +187,13 @@ def test_a_version_out_of_a_database_cannot_move_the_cursor(migrated_sqlite_url:
     execute(migrated_sqlite_url, "UPDATE alembic_version SET version_num = char(27) || '[2J' || 'x'")
     database = Database(make_url(migrated_sqlite_url))
     with pytest.raises(Exception, match=r"at revision \?\[2Jx,"), database.reading() as session:
-        require_current(session.connection())
+        require_current(session.connection(), CRM)
 
 
 def test_upgrading_from_inside_the_program_creates_and_upgrades(database_url: str) -> None:
     for _time in range(2):
-        upgrade_to_head(database_url)
-        assert version_of(database_url) == head_revision()
+        upgrade_to_head(CRM, database_url)
+        assert version_of(database_url) == head_revision(CRM.versions)
     if database_url.startswith("sqlite"):
         assert path_of(database_url).stat().st_mode & 0o777 == 0o600
 
@@ -198,14 +201,14 @@ def test_upgrading_from_inside_the_program_creates_and_upgrades(database_url: st
 def test_upgrading_from_inside_the_program_refuses_with_the_program_s_own_errors(sqlite_url: str) -> None:
     create_all(sqlite_url)
     with pytest.raises(DatabaseUnversioned, match="alembic stamp head"):
-        upgrade_to_head(sqlite_url)
+        upgrade_to_head(CRM, sqlite_url)
 
 
 def test_a_missing_database_is_named_before_anything_else(sqlite_url: str) -> None:
     database = Database(make_url(sqlite_url))
 
     def check(connection: Connection) -> None:
-        require_current(connection)
+        require_current(connection, CRM)
 
     with pytest.raises(DatabaseMissing, match="epicevents init"), database.reading() as session:
         check(session.connection())
@@ -213,7 +216,7 @@ def test_a_missing_database_is_named_before_anything_else(sqlite_url: str) -> No
 
 
 def test_the_log_beside_a_database_is_as_private_as_the_database(sqlite_url: str) -> None:
-    upgrade_to_head(sqlite_url)
+    upgrade_to_head(CRM, sqlite_url)
     with Database(make_url(sqlite_url)).writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
         modes = {path.name: path.stat().st_mode & 0o777 for path in path_of(sqlite_url).parent.iterdir()}

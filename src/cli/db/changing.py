@@ -49,11 +49,12 @@ def upgrade(revision: str, *, no_backup: bool) -> None:
 def downgrade(revision: str, *, no_backup: bool, yes: bool) -> None:
     """Go back to a revision, whole or not at all."""
     from src.schema.state import DatabaseState, read_state, refusal_of
+    from src.services import CRM
 
     database = open_database()
-    state = read_state(database.url)
+    state = read_state(database.url, CRM)
     if state not in {DatabaseState.AT_HEAD, DatabaseState.BEHIND, DatabaseState.UNKNOWN_REVISION}:
-        raise refusal_of(state, database.url) or RuntimeError(state)
+        raise refusal_of(state, database.url, CRM) or RuntimeError(state)
     question = _(
         "Go back from revision {before} to {after} in {place}? What only the undone revisions can hold is lost."
     )
@@ -65,12 +66,13 @@ def downgrade(revision: str, *, no_backup: bool, yes: bool) -> None:
 def _move(direction: str, revision: str, *, backup: bool) -> None:
     from src.cli.db.watching import PersonAtTerminal
     from src.schema import upgrade as schema
+    from src.services import CRM
 
     database = open_database()
     before = _revision(database.url)
     with PersonAtTerminal() as person:
         move = schema.upgrade if direction == "upgrade" else schema.downgrade
-        move(settings().database_url, revision, onlooker=person, backup=backup)
+        move(CRM, settings().database_url, revision, onlooker=person, backup=backup)
     mark(SAVED)
     after = _revision(database.url)
     sentence = _("Nothing to do: the database {place} is at revision {after}.")
@@ -86,8 +88,9 @@ def _move(direction: str, revision: str, *, backup: bool) -> None:
 
 def _revision(url: "URL") -> str | None:
     from src.schema.state import DatabaseState, looking_at, revisions_of, state_of_file
+    from src.services import CRM
 
     if state_of_file(url) is DatabaseState.MISSING:
         return None
-    with looking_at(url) as connection:
+    with looking_at(url, CRM) as connection:
         return ", ".join(sorted(revisions_of(connection))) or None

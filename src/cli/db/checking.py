@@ -52,12 +52,12 @@ ADOPTED = (
 def verify(*, full: bool) -> None:
     """Show what is not as it should be; the exit code tells whether something was found."""
     from src.schema.drift.differences import advice
-    from src.schema.upgrade import revision_scripts
     from src.schema.verify import STAGES, verify_database
+    from src.services import CRM
 
     database = open_database()
     with telling(len(STAGES)) as tell:
-        found = verify_database(database.url, revision_scripts(), whole_file=full, tell=tell)
+        found = verify_database(database.url, CRM, whole_file=full, tell=tell)
     rows = _rows(found)
     sound = _("The database at {place} is what the migrations make, at revision {revision}.").format(
         place=database.place, revision=", ".join(found.revisions)
@@ -82,10 +82,10 @@ def adopt() -> None:
     """Mark a database with the newest revision whose tables it has."""
     from src.schema.adopt import adopt_database
     from src.schema.state import UPGRADE_COMMAND
-    from src.schema.upgrade import revision_scripts
+    from src.services import CRM
 
     database = open_database()
-    adopted = adopt_database(database.url, revision_scripts(), about_to_save=lambda: mark(SAVING), program=program())
+    adopted = adopt_database(database.url, CRM, about_to_save=lambda: mark(SAVING), program=program())
     if not adopted.was_marked:
         mark(SAVED)
     sentence = _("The database at {place} has the tables of revision {revision}, and is marked with it.")

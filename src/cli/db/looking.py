@@ -43,8 +43,9 @@ def history() -> None:
     """Show the ledger."""
     from src.schema.ledger import read_steps
     from src.schema.state import looking_at
+    from src.services import CRM
 
-    with looking_at(open_database().url) as connection:
+    with looking_at(open_database().url, CRM) as connection:
         steps = read_steps(connection)
     rows = rows_of(STEPS, reversed(steps))
     show_list(STEPS, rows, empty=_("No step is recorded in this database."), manner=manner_of(settings()))
@@ -60,9 +61,9 @@ def lint() -> None:
     """Show what the linter finds; the exit code tells whether it found something."""
     from src.schema.lint import lint_environment, lint_history
     from src.schema.lint.findings import RULES
-    from src.schema.revisions import VERSIONS
+    from src.services import CRM
 
-    findings = [*lint_history(VERSIONS), *lint_environment(VERSIONS.parent / "env.py")]
+    findings = [*lint_history(CRM.versions), *lint_environment(CRM.versions.parent / "env.py")]
     rows = (
         [one.file, one.line, one.rule, _(RULES[one.rule][0]).format(what=one.what), _(RULES[one.rule][1])]
         for one in findings

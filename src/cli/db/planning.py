@@ -38,11 +38,11 @@ _MEGABYTE = 1_000_000
 def plan(revision: str | None) -> None:
     """Show what would happen; the database itself is only read."""
     from src.schema.plan.plan import make_plan
-    from src.schema.upgrade import revision_scripts
+    from src.services import CRM
 
     database = open_database()
     with sharing(_("Copying, then rehearsing")) as advance:
-        made = make_plan(database.url, revision_scripts(), revision, advance=advance)
+        made = make_plan(database.url, CRM, revision, advance=advance)
     if wanted_form() == "json":
         write_json(_document(database.place, made))
     elif not made.runs:

@@ -64,16 +64,17 @@ RESTORED = (
 @json_option
 def backup() -> None:
     """Make a backup now."""
-    from src.cli.db.watching import RESTORE_COMMAND, bar
+    from src.cli.db.watching import bar
     from src.schema.backup.create import create_backup
     from src.schema.backup.retention import Keep
     from src.schema.onlooker import way_back
     from src.schema.state import DatabaseState, refusal_of, state_of_file
+    from src.services import CRM
 
     url = open_database().url
     state = state_of_file(url)
     if state in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE}:
-        raise refusal_of(state, url) or RuntimeError(state)
+        raise refusal_of(state, url, CRM) or RuntimeError(state)
     with bar(_("Backup")) as progress:
         made = create_backup(
             url,
@@ -85,7 +86,7 @@ def backup() -> None:
             progress=progress,
         )
     mark(SAVED)
-    show_done(way_back(made, RESTORE_COMMAND), BACKUP, row_of(BACKUP, made))
+    show_done(way_back(made, CRM.restore_command), BACKUP, row_of(BACKUP, made))
 
 
 @command(
@@ -122,6 +123,7 @@ def restore(name: str, *, yes: bool) -> None:
     from src.schema.backup.backups import open_backup
     from src.schema.backup.restore import restore_backup
     from src.schema.revisions import known_revisions
+    from src.services import CRM
 
     database = open_database()
     chosen = open_backup(_file_of(name))
@@ -132,7 +134,7 @@ def restore(name: str, *, yes: bool) -> None:
             database.url,
             chosen,
             now=datetime.now(UTC),
-            known_revisions=known_revisions(),
+            known_revisions=known_revisions(CRM.versions),
             program=program(),
             progress=progress,
         )

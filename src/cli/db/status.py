@@ -9,7 +9,7 @@ import click
 from src.cli.commands import command
 from src.cli.context import manner_of, open_database, settings
 from src.cli.db.saving import backup_folder, is_good
-from src.cli.errors import ADRIFT, exit_code_of
+from src.cli.errors import ADRIFT, exit_code_of, in_words
 from src.cli.exports import write_json
 from src.cli.render import json_option, show_record, wanted_form
 from src.cli.terminal import visible
@@ -60,9 +60,10 @@ def status() -> None:
     """Look at the database; the exit code is 0 where nothing needs to be done, else that of what is wrong."""
     from src.schema.backup.backups import list_backups
     from src.schema.status import read_status
+    from src.services import CRM
 
     database = open_database()
-    seen = read_status(database.url)
+    seen = read_status(database.url, CRM)
     last = next((one for one in list_backups(backup_folder()) if one.manifest.place == database.place), None)
     if wanted_form() == "json":
         write_json(_for_programs(seen, last))
@@ -71,7 +72,7 @@ def status() -> None:
         show_record(STATUS, _row(seen, last, pending), manner=manner_of(settings()))
     if seen.refusal is not None:
         if wanted_form() != "json":
-            click.echo(visible(str(seen.refusal)), err=True)
+            click.echo(visible(in_words(seen.refusal)), err=True)
         click.get_current_context().exit(exit_code_of(seen.refusal))
     if seen.drifted:
         if wanted_form() != "json":
@@ -103,7 +104,7 @@ def _row(seen: "Status", last: "Backup | None", pending: object) -> list[Any]:
 def _for_programs(seen: "Status", last: "Backup | None") -> dict[str, Any]:
     facts = for_json(STATUS)(_row(seen, last, ""))
     facts["pending"] = [asdict(one) for one in seen.pending]
-    facts["advice"] = str(seen.refusal) if seen.refusal is not None else None
+    facts["advice"] = in_words(seen.refusal) if seen.refusal is not None else None
     facts["last_backup_age_seconds"] = (
         round((datetime.now(UTC) - last.manifest.made_at).total_seconds()) if last else None
     )

@@ -14,8 +14,7 @@ from src.cli.terminal import colour_wanted, is_terminal, visible
 from src.i18n import _
 from src.schema.backup.backups import Backup
 from src.schema.onlooker import NO_BACKUP, Onlooker, way_back
-
-RESTORE_COMMAND = "epicevents db restore"
+from src.services import CRM
 
 
 @contextmanager
@@ -56,7 +55,7 @@ class PersonAtTerminal(Onlooker):
     def backed_up(self, backup: Backup) -> None:
         self._open.close()
         self._advance, self.backup = None, backup
-        click.echo(visible(way_back(backup, RESTORE_COMMAND)), err=True)
+        click.echo(visible(way_back(backup, CRM.restore_command)), err=True)
 
     def unprotected(self) -> None:
         click.echo(_(NO_BACKUP), err=True)

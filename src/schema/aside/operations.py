@@ -1,10 +1,10 @@
 """Operations for contract steps: nothing that they take away is lost until a later revision says so.
 
-    op.set_aside_column("clients", "fax")       the column goes; its values are kept with the keys of their rows
+    op.set_aside_column("people", "fax")       the column goes; its values are kept with the keys of their rows
     op.set_aside_table("faxes")                 the table goes; its rows, indexes, triggers and foreign keys are kept
-    op.bring_back_column("clients", "fax")      in downgrade(): everything as it was, on SQLite to the letter
+    op.bring_back_column("people", "fax")      in downgrade(): everything as it was, on SQLite to the letter
     op.bring_back_table("faxes")
-    op.purge_set_aside("clients", "fax", because="unused since 0007")   in a later revision: the values go for good
+    op.purge_set_aside("people", "fax", because="unused since 0007")   in a later revision: the values go for good
     op.purge_set_aside("faxes", because="…")
 
 What is set aside is still stored: personal data in it is still personal data, until it is purged. Of a column, what

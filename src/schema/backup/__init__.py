@@ -1,1 +1,1 @@
-"""Backups of the company's database that are known to be good, and the way back from them."""
+"""Backups of the database that are known to be good, and the way back from them."""

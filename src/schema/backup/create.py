@@ -54,7 +54,7 @@ def create_backup(
                 content, restored = copy_sqlite(file_of(url), part, copying), True
                 server = "SQLite {}.{}.{}".format(*sqlite_version())
             else:
-                content, restored, server = dump_postgresql(url, part, programs=programs, now=now, advance=copying)
+                content, restored, server = dump_postgresql(url, part, programs=programs, advance=copying)
             size, digest = size_and_sha256(part, advance=hashing, expected=part.stat().st_size)
             manifest = Manifest(
                 engine="sqlite" if sqlite else "postgresql",

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from src.schema.backup.postgresql_check import read_dump
 from src.schema.backup.postgresql_content import RELATIONS, SETTINGS, read_postgresql_content
 from src.schema.backup.postgresql_programs import find_programs, login_of
 from src.schema.backup.postgresql_restore import is_equal_when_restored
+from src.schema.backup.postgresql_spare import may_create_databases
 from src.schema.state import open_to_look
 
 _SIZE = f"SELECT coalesce(sum(pg_table_size(c.oid)), 0) {RELATIONS} AND c.relkind IN ('r', 'm', 'S')"
@@ -29,9 +29,7 @@ _FOR_THE_MANIFEST = 1_000_000
 _TRIED_BELOW = 100_000_000
 
 
-def dump_postgresql(
-    url: URL, part: Path, *, programs: Path | None, now: datetime, advance: Advance
-) -> tuple[Content, bool, str]:
+def dump_postgresql(url: URL, part: Path, *, programs: Path | None, advance: Advance) -> tuple[Content, bool, str]:
     """Dump a database into a file; gives what was in it, whether a trial restore gave the same, and the server.
 
     Raises BackupFailed, NoRoom, or what is wrong with the database.
@@ -46,13 +44,12 @@ def dump_postgresql(
             require_room(part.parent, size + _FOR_THE_MANIFEST)
             content = read_postgresql_content(lambda query: _json(connection, query), reading)
             write_dump(url, part, snapshot=snapshot, programs=folder, size=size, advance=dumping)
-            may_try = bool(_one(connection, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user"))
     except DBAPIError as error:
         raise translate(error, place=place_of(url)) from None
     try:
         read_dump(part, programs=folder)
-        tried = may_try and size < _TRIED_BELOW
-        sound = not tried or is_equal_when_restored(url, part, content, programs=folder, now=now)
+        tried = size < _TRIED_BELOW and may_create_databases(url)
+        sound = not tried or is_equal_when_restored(url, part, content, programs=folder)
     except BackupDamaged:
         sound = False
     if not sound:

@@ -36,7 +36,7 @@ def login_of(url: URL) -> Login:
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", "LC_MESSAGES": "C", "PGCLIENTENCODING": "UTF8"}
     if password:
         environment["PGPASSWORD"] = password
-    return Login(make_conninfo(**{"application_name": "epicevents backup", **settings}), environment)
+    return Login(make_conninfo(**{"application_name": "database backup", **settings}), environment)
 
 
 def find_programs(*, server: int, programs: Path | None) -> Path:

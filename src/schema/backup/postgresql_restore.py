@@ -5,16 +5,10 @@ those of the backup is told to commit. From before the present state is saved no
 """
 
 import re
-import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -30,11 +24,8 @@ from src.schema.backup.postgresql_clearing import DROP_EVERYTHING, STOP_WRITERS
 from src.schema.backup.postgresql_content import SETTINGS, read_postgresql_content
 from src.schema.backup.postgresql_programs import find_programs, login_of
 from src.schema.backup.postgresql_session import Transaction, transaction
+from src.schema.backup.postgresql_spare import TRIAL, spare_database
 
-_TRIAL = "backup_trial_"
-_TRIAL_TIME = "%Y%m%d%H%M%S"
-_TRIALS_KEPT = timedelta(days=1)
-_DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 _NOT_OURS = re.compile(r"^\d+; \d+ \d+ (?:SCHEMA - public|COMMENT - (?:SCHEMA public|EXTENSION))\b")
 _EXTENSION = re.compile(r"\d+; \d+ \d+ EXTENSION - (\S+)")
 
@@ -67,9 +58,9 @@ def restore_postgresql(
         raise translate(error, place=place_of(url)) from None
 
 
-def is_equal_when_restored(url: URL, dump: Path, content: Content, *, programs: Path, now: datetime) -> bool:
+def is_equal_when_restored(url: URL, dump: Path, content: Content, *, programs: Path) -> bool:
     """Try a dump out in a database of its own, which is then dropped: whether the same is in it."""
-    with _trial_database(url, now=now) as trial, transaction(login_of(trial), programs=programs) as work:
+    with spare_database(url, TRIAL) as trial, transaction(login_of(trial), programs=programs) as work:
         parts = _parts_of(dump, programs=programs)
         return _load(work, dump, parts, programs=programs, advance=lambda _share: None) == content
 
@@ -112,27 +103,3 @@ def _array(names: Sequence[str]) -> str:
 
 def _literal(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
-
-
-@contextmanager
-def _trial_database(url: URL, *, now: datetime) -> Iterator[URL]:
-    login = login_of(url)
-    name = f"{_TRIAL}{now.astimezone(UTC):{_TRIAL_TIME}}_{secrets.token_hex(4)}"
-    with psycopg.connect(login.address, password=login.environment.get("PGPASSWORD"), autocommit=True) as connection:
-        _drop_left_trials(connection, now=now)
-        encoding = connection.info.parameter_status("server_encoding") or "UTF8"
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Literal(encoding)))
-        try:
-            yield url.set(database=name)
-        finally:
-            connection.execute(_DROP.format(sql.Identifier(name)))
-
-
-def _drop_left_trials(connection: "psycopg.Connection[tuple[Any, ...]]", *, now: datetime) -> None:
-    # One that was left by a killed backup; those of today may be somebody's who is still at it.
-    oldest = f"{_TRIAL}{now.astimezone(UTC) - _TRIALS_KEPT:{_TRIAL_TIME}}"
-    query = "SELECT datname FROM pg_database WHERE datname ~ %s AND datname < %s"
-    for (name,) in connection.execute(query, (f"^{_TRIAL}[0-9]{{14}}_[0-9a-f]{{8}}$", oldest)).fetchall():
-        with suppress(psycopg.Error):
-            connection.execute(_DROP.format(sql.Identifier(name)))

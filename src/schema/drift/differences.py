@@ -46,7 +46,7 @@ class Difference:
 
     @property
     def short(self) -> str:
-        """Name it in few words: `−users` is missing, `+users` is too much, `users.email (type)` is changed."""
+        """Name it in few words: `−people` is missing, `+people` is too much, `people.email (type)` is changed."""
         name = ".".join(part for part in (self.table, self.name) if part) if self.kind == "column" else self.table
         if self.kind not in {"table", "column"}:
             name = f"{self.table}: {self.name or _(KINDS[self.kind])}" if self.table else self.name

@@ -19,7 +19,7 @@ from src.schema.guard.objects import Key, Objects
 from src.schema.guard.postgresql_objects import read_postgresql_objects
 
 _PREFIX = "migrations_tried_out_"
-# A migration finds only what it made itself there: whoever waits for a lock has gone astray among the company's tables.
+# A migration finds only what it made itself there: whoever waits for a lock has gone astray among the live tables.
 _LOCK_MILLISECONDS = 2000
 _EXTENSION_SCHEMAS = """
     SELECT DISTINCT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -37,7 +37,7 @@ class Scratch:
         self._company = company
 
     def read(self) -> Objects:
-        """Read what the migrations have made so far, under the names that it has in the company's schema."""
+        """Read what the migrations have made so far, under the names that it has in the database's own schema."""
         driver = self.connection.connection.driver_connection
         return _renamed(read_postgresql_objects(driver, self.schema, everywhere=False), {self.schema: self._company})
 
@@ -94,7 +94,7 @@ def _kept_apart(company: str) -> Any:
     def before(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         if named.search(statement):
             raise DatabaseError(
-                N_("The migrations cannot be tried out beside the company's tables: {reason}."),
+                N_("The migrations cannot be tried out beside the database's own tables: {reason}."),
                 reason=Marked(N_("they name the schema of those tables themselves")),
             )
         # In a transaction indexes are made the plain way; nobody waits for these tables.

@@ -40,7 +40,7 @@ def reference(
 ) -> Iterator[Reference]:
     """Run the migrations up to these revisions, on the engine of this address; the database itself is not touched.
 
-    `schema` is the one of the company's tables, where there are schemas. Raises DatabaseError if that cannot be done.
+    `schema` is the one of the tables, where there are schemas. Raises DatabaseError if that cannot be done.
     """
     after: dict[str, Objects] = {}
     steps = upgrade_steps(scripts, revisions)
@@ -99,7 +99,7 @@ def _sqlite_in_memory() -> Iterator[Connection]:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say which of the program's own files is at fault, not the company's database."""
+    """Say which of the program's own files is at fault, not the database."""
     try:
         yield
     except CrmError:

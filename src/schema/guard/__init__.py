@@ -1,1 +1,1 @@
-"""Looks at the company's records before and inside every schema change, and refuses one that would lose any of them."""
+"""Looks at the records before and inside every schema change, and refuses one that would lose any of them."""

@@ -1,12 +1,12 @@
 """What a revision says about the losses that it means: Alembic operations that stand beside those that lose.
 
-    op.accept_loss(table="clients", column="fax", because="…")        the column goes, with its values
+    op.accept_loss(table="people", column="fax", because="…")        the column goes, with its values
     op.accept_loss(table="faxes", because="…")                        the table goes, with its rows
-    op.accept_change(table="clients", columns=["phone"], because="…")  values and definition of these columns change
-    op.accept_deletion(table="clients", where="…", because="…")       the rows that this condition is true for go
-    op.accept_drop(kind="index", table="clients", name="…", because="…")  any other part of the schema goes, or changes
-    op.accept_rename(table="clients", column="fax", to="telefax", because="…")  what has another name is not lost
-    op.watch_tables("clients")      what comes writes to these tables in a way that cannot be seen beforehand
+    op.accept_change(table="people", columns=["phone"], because="…")  values and definition of these columns change
+    op.accept_deletion(table="people", where="…", because="…")       the rows that this condition is true for go
+    op.accept_drop(kind="index", table="people", name="…", because="…")  any other part of the schema goes, or changes
+    op.accept_rename(table="people", column="fax", to="telefax", because="…")  what has another name is not lost
+    op.watch_tables("people")      what comes writes to these tables in a way that cannot be seen beforehand
 
 An index or constraint that op.drop_index or op.drop_constraint names is declared by that. Names are those from before
 the revision. A declaration says nothing about any other column, table or object. SQL that

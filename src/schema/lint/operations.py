@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Operation:
-    """One call such as `op.add_column("clients", …)` or `batch_op.drop_column("fax")`."""
+    """One call such as `op.add_column("people", …)` or `batch_op.drop_column("fax")`."""
 
     name: str
     table: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from src.domain.errors import NoRoom
 
-_PREFIX = "epicevents-plan-"
+_PREFIX = "alembic-plan-"
 _MEGABYTE = 1_000_000
 
 

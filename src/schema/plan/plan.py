@@ -1,4 +1,4 @@
-"""What an upgrade or downgrade would do to the company's database, found out on a copy of it."""
+"""What an upgrade or downgrade would do to the database, found out on a copy of it."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,9 @@ from src.schema.backup.sqlite_files import file_of
 from src.schema.plan.copies import copy_of
 from src.schema.plan.disk import asking_the_server, size_of_folder, watching
 from src.schema.plan.rehearsal import Recorder, RevisionRun, rehearse
+from src.schema.revisions import Project
 from src.schema.state import DatabaseState, looking_at
+from src.schema.upgrade import revision_scripts
 from src.schema.verify import refusal_for, state_and_revisions
 
 
@@ -42,17 +44,18 @@ class Plan:
 
 
 def make_plan(
-    url: URL, scripts: ScriptDirectory, destination: str | None, *, programs: Path | None = None, advance: Advance
+    url: URL, project: Project, destination: str | None, *, programs: Path | None = None, advance: Advance
 ) -> Plan:
     """Rehearse an upgrade to the newest revision, or the way to another, on a copy; the database is only read.
 
     Raises NotFound for a revision that does not exist; NoRoom, DatabaseError and their like where nothing can be
     rehearsed; DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase where there is nothing to upgrade.
     """
-    with looking_at(url) as connection:
+    scripts = revision_scripts(project)
+    with looking_at(url, project) as connection:
         state, at = state_and_revisions(connection, scripts)
     if state in {DatabaseState.EMPTY, DatabaseState.UNVERSIONED, DatabaseState.UNKNOWN_REVISION}:
-        raise refusal_for(state, url, at, scripts)
+        raise refusal_for(state, url, project, at)
     direction, way = way_to(scripts, at, destination)
     if not way:
         return Plan(at, direction, (), size=0, needed=0, free=None, refusal=None)

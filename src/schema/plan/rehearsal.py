@@ -1,4 +1,4 @@
-"""Runs migrations on a copy exactly as they would run on the company's database, and notes what each revision does."""
+"""Runs migrations on a copy exactly as they would run on the database, and notes what each revision does."""
 
 import re
 import time

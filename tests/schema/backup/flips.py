@@ -21,7 +21,6 @@ from src.schema.backup.folder import manifest_of
 from src.schema.backup.restore import restore_backup
 from tests.schema.backup.samples import everything, execute, fill
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 

@@ -14,7 +14,6 @@ from src.schema.backup.create import create_backup
 from src.schema.backup.restore import REASON, restore_backup
 from tests.schema.backup.samples import REVISION, change_everything, everything, execute
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 

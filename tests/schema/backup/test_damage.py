@@ -14,7 +14,6 @@ from src.schema.backup.restore import restore_backup
 from tests.schema.backup import flips
 from tests.schema.backup.samples import change_everything, everything
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 

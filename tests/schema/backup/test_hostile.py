@@ -26,7 +26,6 @@ from src.schema.backup.create import create_backup
 from src.schema.backup.restore import restore_backup
 from tests.schema.backup.samples import change_everything, connected, content_of, everything, execute
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 NOBODY = 65534
 

@@ -17,7 +17,6 @@ from tests.schema.backup.killed import COMMAND, Killer, killer, request
 from tests.schema.backup.samples import change_everything, everything, execute
 from tests.shared_server import PROJECT
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 AT = (0, 100, 250, 400, 550, 700, 720, 800, 900, 990, 1000)
 

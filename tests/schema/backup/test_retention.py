@@ -7,16 +7,15 @@ from sqlalchemy import URL
 
 from src.schema.backup.backups import Backup, list_backups
 from src.schema.backup.create import create_backup
-from src.schema.backup.retention import Keep, remove_old_backups
+from src.schema.backup.retention import BEFORE_DOWNGRADE, BEFORE_UPGRADE, Keep, remove_old_backups
 from tests.schema.backup.samples import fill
 
-# Of today: a backup drops trial databases of the server that are older than a day, also those of other tests.
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-def made(url: URL, folder: Path, *, days_ago: float, keep: Keep | None = None) -> Backup:
+def made(url: URL, folder: Path, *, days_ago: float, keep: Keep | None = None, reason: str = "a test") -> Backup:
     """A backup of some days ago."""
-    return create_backup(url, folder, reason="a test", now=NOW - timedelta(days=days_ago), keep=keep)
+    return create_backup(url, folder, reason=reason, now=NOW - timedelta(days=days_ago), keep=keep)
 
 
 def test_a_new_backup_removes_those_that_are_too_many_or_too_old(sqlite_filled: URL, tmp_path: Path) -> None:
@@ -29,6 +28,20 @@ def test_a_new_backup_removes_those_that_are_too_many_or_too_old(sqlite_filled: 
     assert list_backups(folder) == [new, *recent[:2]]
     assert (folder / "my own.sqlite").exists()
     assert len([*folder.iterdir()]) == 7
+
+
+def test_upgrades_that_fail_again_and_again_push_out_no_older_backup(sqlite_filled: URL, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    asked_for, undone = (
+        made(sqlite_filled, folder, days_ago=3),
+        made(sqlite_filled, folder, days_ago=2, reason=BEFORE_DOWNGRADE),
+    )
+    for number in range(5):
+        last = made(sqlite_filled, folder, days_ago=1 - number / 10, keep=Keep(count=4, days=7), reason=BEFORE_UPGRADE)
+        assert list_backups(folder)[-2:] == [undone, asked_for]
+
+    assert list_backups(folder)[0] == last
+    assert len(list_backups(folder)) == 4
 
 
 def test_the_last_good_backup_stays_however_old(sqlite_filled: URL, tmp_path: Path) -> None:

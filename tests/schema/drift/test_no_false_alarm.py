@@ -20,25 +20,25 @@ from src.schema.drift.drift import closest_revision, find_drift
 from src.schema.drift.reference import objects_in, reference
 from src.schema.revisions import head_revision
 from src.schema.state import looking_at
-from src.schema.upgrade import ALEMBIC_INI
+from src.services import CRM
 from tests.databases import new_database, text_of
 from tests.migrations.conftest import create_all, execute
 from tests.schema.aside import test_aside
 from tests.schema.drift import on_postgresql, on_sqlite
 from tests.schema.guard.foreign_project import ForeignProject
 
-HEAD = head_revision()
+HEAD = head_revision(CRM.versions)
 
 
 @pytest.fixture(scope="module")
 def scripts() -> ScriptDirectory:
     """The revisions of the CRM."""
-    return ScriptDirectory.from_config(Config(ALEMBIC_INI))
+    return ScriptDirectory.from_config(Config(CRM.ini))
 
 
 def differences(url: str, scripts: ScriptDirectory, revision: str = HEAD) -> list[str]:
     """What differs, in words."""
-    with looking_at(make_url(url)) as connection:
+    with looking_at(make_url(url), CRM) as connection:
         return [str(one) for one in find_drift(connection, scripts, [revision])]
 
 
@@ -72,7 +72,7 @@ def test_the_tables_that_the_models_make_are_those_of_the_newest_revision(
 ) -> None:
     create_all(database_url)
     assert differences(database_url, scripts) == []
-    with looking_at(make_url(database_url)) as connection:
+    with looking_at(make_url(database_url), CRM) as connection:
         assert closest_revision(connection, scripts) == (HEAD, [])
 
 
@@ -95,7 +95,7 @@ def test_a_foreign_project_down_and_up_again_and_in_between(tmp_path: Path, data
         assert differences(database_url, scripts, "second") == []
         project.downgrade("first")
         assert differences(database_url, scripts, "first") == []
-    with looking_at(make_url(database_url)) as connection:
+    with looking_at(make_url(database_url), CRM) as connection:
         assert closest_revision(connection, scripts) == ("first", [])
 
 
@@ -127,13 +127,13 @@ def test_definitions_that_a_dump_has_written_otherwise_are_the_same(
     with new_database(postgres_server) as url:
         there = f"--dbname={login_of(url).address}"
         subprocess.run([programs / "pg_restore", "--no-owner", there, dump], env=env, check=True)
-        with looking_at(url) as connection:
+        with looking_at(url, CRM) as connection:
             found, schema = objects_in(connection)
             with reference(url, scripts, ["first"], schema=schema) as expected:
                 written_otherwise = {one.short for one in compare([expected.objects], found)}
         assert written_otherwise == {"tools: ck_tools_kind", "tools: ix_tools_power", "power"}
         assert differences(text_of(url), scripts, "first") == []
-        with looking_at(url) as connection:
+        with looking_at(url, CRM) as connection:
             assert closest_revision(connection, scripts) == ("first", [])
         # What is really another is seen there too.
         execute(text_of(url), "ALTER TABLE tools DROP CONSTRAINT ck_tools_kind")

@@ -12,22 +12,28 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module
+from src.schema.revisions import Project
 
 _ENV = """
+from pathlib import Path
+
 from alembic import context
 from sqlalchemy import MetaData, make_url
 
 from src.schema.environment import migrate
+from tests.schema.guard.foreign_project import project_in
 
 given = context.config.attributes
 migrate(
     make_url(given["url"]),
     MetaData(),
     given["options"],
+    project_in(Path(__file__).parent.parent),
     precaution=given["precaution"],
     program="somebody's program 2.0",
 )
 """
+_INI = "[alembic]\nscript_location = %(here)s/steps\npath_separator = os\n"
 _REVISION = '''"""A step."""
 import sqlalchemy as sa
 from alembic import op
@@ -45,13 +51,25 @@ def downgrade():
 '''
 
 
+def project_in(folder: Path) -> Project:
+    """What the layer is told of the project in a folder."""
+    return Project(
+        ini=folder / "alembic.ini",
+        versions=folder / "steps" / "versions",
+        create_command="make new",
+        backups_command="make copies",
+        restore_command="restore it with:",
+    )
+
+
 class ForeignProject:
     """A folder with revisions, and one database that they change."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.url = url
+        self.url, self.project = url, project_in(folder)
         self.versions = folder / "steps" / "versions"
         self.versions.mkdir(parents=True)
+        (folder / "alembic.ini").write_text(_INI, encoding="utf-8")
         (folder / "steps" / "env.py").write_text(_ENV, encoding="utf-8")
         (folder / "steps" / "script.py.mako").write_text("", encoding="utf-8")
         self.config = Config(stdout=io.StringIO(), output_buffer=io.StringIO())

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from src.domain.errors import DatabaseError, DataLossRefused, NoRoom, NotFound
@@ -32,8 +31,9 @@ LENT = (
 
 def planned(project: ForeignProject, programs: Path, destination: str | None = None) -> Plan:
     """Rehearse."""
-    scripts = ScriptDirectory.from_config(project.config)
-    return make_plan(make_url(project.url), scripts, destination, programs=programs, advance=lambda _share: None)
+    return make_plan(
+        make_url(project.url), project.project, destination, programs=programs, advance=lambda _share: None
+    )
 
 
 @pytest.fixture
@@ -185,17 +185,17 @@ def copies(project: ForeignProject, temporary: Path) -> list[str]:
     """The copies that there are."""
     if project.dialect == "sqlite":
         return [path.name for path in temporary.iterdir()]
-    return [name for (name,) in project.rows("SELECT datname FROM pg_database WHERE datname LIKE 'epicevents_plan_%'")]
+    return [name for (name,) in project.rows("SELECT datname FROM pg_database WHERE datname LIKE 'schema_plan_%'")]
 
 
 PLAN_IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from src.schema.plan.plan import make_plan
+from tests.schema.guard.foreign_project import project_in
 url, folder, programs = sys.argv[1:]
-make_plan(make_url(url), ScriptDirectory(folder), None, programs=Path(programs), advance=lambda share: None)
+make_plan(make_url(url), project_in(Path(folder).parent), None, programs=Path(programs), advance=lambda share: None)
 """
 
 

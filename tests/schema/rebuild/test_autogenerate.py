@@ -12,15 +12,18 @@ from src.schema.guard.sqlite_objects import read_sqlite_objects
 from tests.schema.guard.foreign_project import ForeignProject
 
 ENV = """
+from pathlib import Path
+
 from alembic import context
 from sqlalchemy import make_url
 import sqlalchemy as sa
 
 from src.schema.environment import migrate
+from tests.schema.guard.foreign_project import project_in
 
 metadata = sa.MetaData()
 {models}
-migrate(make_url(context.config.attributes["url"]), metadata, {{}})
+migrate(make_url(context.config.attributes["url"]), metadata, {{}}, project_in(Path(__file__).parent.parent))
 """
 TEMPLATE = Path(__file__).parents[3] / "migrations" / "script.py.mako"
 START = (
