@@ -49,11 +49,11 @@ def test_what_a_killed_program_left_goes_with_the_next_and_what_is_used_stays(po
 
 def test_a_server_that_makes_none_is_a_named_refusal(postgres_url: str) -> None:
     url = make_url(postgres_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
-    with pytest.raises(DatabaseError, match="did not create one \\(SQLSTATE 25006\\). Ask its administrator"):
+    with pytest.raises(DatabaseError, match=r"did not create one \(SQLSTATE 25006\). Ask its administrator"):
         spare_database(url, TRIAL).__enter__()
 
 
 def databases(url: str) -> set[str]:
     """Every database of the server."""
     with maintenance(make_url(url)) as connection:
-        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        return {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
