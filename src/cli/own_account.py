@@ -9,11 +9,11 @@ from src.cli.commands import argument, command, group, option
 from src.cli.context import address_of_this_computer, open_database, reading, writing
 from src.cli.outcome import SAVED, mark
 from src.cli.prompts import Parsed, read_secret, secret_options
-from src.cli.render import output_options, show_done, show_list
+from src.cli.render import output_options, show_done, show_list, show_record, wanted_form
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
-from src.presentation.columns import Column, rows_of
+from src.presentation.columns import Column, row_of, rows_of
 
 NEW_PASSWORD = "EPICEVENTS_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -25,6 +25,10 @@ SESSIONS = (
     Column(key="last_seen_at", heading=N_("Last used"), kind="moment", importance=3),
     Column(key="expires_at", heading=N_("Ends"), kind="moment", importance=1),
     Column(key="is_current", heading=N_("This one"), kind="bool", importance=1),
+)
+TWO_FACTOR = (
+    Column(key="is_on", heading=N_("Second factor"), kind="bool"),
+    Column(key="recovery_codes_left", heading=N_("Recovery codes left"), kind="number"),
 )
 
 
@@ -103,17 +107,24 @@ def two_factor() -> None:
     """Hold the verbs for the second factor."""
 
 
-@two_factor.command("status", help=N_("Show whether it is on."), examples=("epicevents two-factor status",))
+@two_factor.command(
+    "status",
+    help=N_("Show whether it is on."),
+    examples=("epicevents two-factor status", "epicevents two-factor status --json"),
+)
+@output_options
 def two_factor_status() -> None:
     """Show the state of the second factor."""
     from src.services import own_account
 
     with reading(Action.OWN_TWO_FACTOR) as desk:
         state = own_account.two_factor_state(desk.session, desk.actor)
-    if not state.is_on:
+    if wanted_form() is not None:
+        show_record(TWO_FACTOR, row_of(TWO_FACTOR, state), manner=desk.manner)
+    elif state.is_on:
+        show_done(_("Two-factor log-in is on; recovery codes left: {count}.").format(count=state.recovery_codes_left))
+    else:
         show_done(_("Two-factor log-in is off. Turn it on with: epicevents two-factor on"))
-        return
-    show_done(_("Two-factor log-in is on; recovery codes left: {count}.").format(count=state.recovery_codes_left))
 
 
 @two_factor.command("on", help=N_("Turn it on with an authenticator app."), examples=("epicevents two-factor on",))

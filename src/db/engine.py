@@ -15,6 +15,9 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import may_distrust_schema, sqlite_module, wal_is_safe
+from src.db.refusals import is_no_file
+from src.db.url import place_of
+from src.domain.errors import NotADatabase
 
 BUSY_TIMEOUT_SECONDS = 60
 READ_ONLY = "crm_read_only"
@@ -24,6 +27,7 @@ _FILE = "crm_file"
 def open_engine(url: URL, *, pooled: bool = False) -> Engine:
     """Open the company's database for the application; a missing SQLite file is an error, never a new empty database.
 
+    Connecting raises NotADatabase where a folder, pipe, device or socket has the file's name.
     `pooled` keeps connections for a server process; commands open one and close it.
     """
     settings: dict[str, Any] = {"hide_parameters": True}
@@ -40,9 +44,12 @@ def open_engine(url: URL, *, pooled: bool = False) -> Engine:
 def _open_sqlite(url: URL, settings: dict[str, Any]) -> Engine:
     sqlite = sqlite_module()
     # mode=rw: SQLite itself must not create the file. quote() keeps a "?" or "#" in a folder's name out of the query.
-    place = f"file:{quote(str(Path(url.database or '').absolute()))}?mode=rw"
+    file = Path(url.database or "").absolute()
+    place = f"file:{quote(str(file))}?mode=rw"
 
     def connect() -> Any:
+        if is_no_file(file):
+            raise NotADatabase(place=place_of(url))
         return sqlite.connect(
             place,
             uri=True,

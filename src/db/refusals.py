@@ -5,8 +5,10 @@ the constraint are read, never its text. SQLite names a broken UNIQUE by its col
 its codes only the first part is read, because not every driver gives the rest.
 """
 
+import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -50,6 +52,11 @@ _COLUMN_WORDS = {
 }
 # Measured: below this SQLite cannot make the 32 KB that readers and writers share.
 _ROOM_TO_READ = 64 * 1024
+# Where the file's name itself is the trouble, SQLite only says that it could not open it.
+_NAMES_OF_NO_FILE = {
+    errno.ELOOP: N_("its link leads back to itself"),
+    errno.ENAMETOOLONG: N_("its name is too long for this disk"),
+}
 _STILL_USED = N_("Other records still refer to this one, or it refers to one that does not exist.")
 
 
@@ -66,6 +73,18 @@ def translate(error: SQLAlchemyError, *, place: str) -> CrmError:
     if hasattr(error.orig, "sqlstate"):
         return _from_postgresql(error, place)
     raise error
+
+
+def is_no_file(place: Path) -> bool:
+    """Tell whether a folder, pipe, device or socket is where the database should be.
+
+    To be asked before it is opened: opening a pipe waits for ever, an empty device looks like an empty database, and
+    making the tables there would overwrite it.
+    """
+    try:
+        return not stat.S_ISREG(place.stat().st_mode)
+    except OSError:
+        return False  # opening it will say why
 
 
 def _from_sqlite(code: str, text: str, place: str) -> CrmError:
@@ -89,9 +108,12 @@ def _from_sqlite(code: str, text: str, place: str) -> CrmError:
 
 
 def _from_closed_file(file: Path, text: str) -> CrmError:
-    if _is_missing(file):
+    trouble = _trouble_of(file)
+    if trouble in {errno.ENOENT, errno.ENOTDIR}:
         return DatabaseMissing(place=str(file), command="epicevents init")
-    if os.path.isdir(file):  # noqa: PTH112 - Path.is_dir() raises in a folder that we may not enter
+    if trouble in _NAMES_OF_NO_FILE:
+        return DatabaseUnreachable(place=str(file), reason=Marked(_NAMES_OF_NO_FILE[trouble]))
+    if is_no_file(file):
         return NotADatabase(place=str(file))
     if os.access(file, os.R_OK) and not os.access(file.parent, os.W_OK):
         # On a read-only disk: the write-ahead log, without which there is no reading, cannot be made.
@@ -108,14 +130,12 @@ def _disk_is_full(file: Path) -> bool:
     return disk.f_bavail * disk.f_frsize < _ROOM_TO_READ
 
 
-def _is_missing(file: Path) -> bool:
+def _trouble_of(file: Path) -> int | None:
     try:
         file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:  # it may be there, in a folder that we may not enter
-        return False
-    return False
+    except OSError as error:  # also where it may be there, in a folder that we may not enter
+        return error.errno
+    return None
 
 
 def _from_sqlite_constraint(text: str) -> CrmError:

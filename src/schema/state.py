@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module
-from src.db.refusals import translate
+from src.db.refusals import is_no_file, translate
 from src.db.url import place_of
 from src.domain.errors import (
     CrmError,
@@ -74,13 +74,13 @@ def state_of_file(url: URL) -> DatabaseState | None:
     if url.get_backend_name() != "sqlite":
         return None
     file = Path(url.database or "")
+    if is_no_file(file):
+        return DatabaseState.NOT_A_DATABASE
     try:
         with file.open("rb") as opened:
             header = opened.read(len(_SQLITE_HEADER))
     except (FileNotFoundError, NotADirectoryError):
         return DatabaseState.MISSING
-    except IsADirectoryError:
-        return DatabaseState.NOT_A_DATABASE
     except OSError:
         return None  # SQLite will say why
     if not header:

@@ -221,6 +221,8 @@ def test_the_second_factor_from_the_first_code_to_the_last(company: Company, des
     assert seen.code == 0
     recovery = [line.strip() for line in seen.lines[-8:]]
     assert company.run("sales", "two-factor", "status").out == "Two-factor log-in is on; recovery codes left: 8.\n"
+    assert company.run("sales", "two-factor", "status", "--json").json == {"is_on": True, "recovery_codes_left": 8}
+    assert company.run("sales", "two-factor", "status", "--csv").out == "is_on,recovery_codes_left\r\ntrue,8\r\n"
     app = pyotp.TOTP(secret[0])
 
     wanted = desk.log_in("sales")

@@ -132,7 +132,7 @@ def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, pro
 
     add_revision(project, "six", after="two", upgrade="op.execute('DELETE FROM users')", imports=IMPORT_OP)
     before = fingerprint(migrated_url)
-    asked = [["verify"], ["adopt"], ["plan", "two"], ["plan", "--json", "--lang", "fr"]]
+    asked = [["verify"], ["adopt"], ["plan", "two"], ["plan", "--json", "--lang", "fr"], ["plan", "two", "--csv"]]
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         cwd=project,
@@ -143,12 +143,13 @@ def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, pro
         timeout=HANG_SECONDS,
         check=True,
     )
-    verified, behind, plan, lossy = (Answer(*answer) for answer in json.loads(done.stdout))
+    verified, behind, plan, lossy, table = (Answer(*answer) for answer in json.loads(done.stdout))
     assert verified.message == SOUND[1].format(place=place_of(migrated_url), head=HEAD)
     assert (behind.code, "is older than this program" in behind.message) == (12, True)
     assert plan.code == 0, plan
     assert plan.out.splitlines()[1].startswith("two\tChange nothing\t0.")
     assert plan.out.endswith("\tCREATE TABLE rooms (id INTEGER)\n")
+    assert table.out.startswith("revision,title,seconds,rows,statements\r\ntwo,Change nothing,0.")
     assert plan.message == "Nothing was changed: this was a rehearsal on a copy."
     assert lossy.code == 22, lossy
     assert [step["revision"] for step in lossy.json["steps"]] == ["two", "six"]

@@ -17,7 +17,7 @@ from tests.cli.company import execute
 from tests.migrations.conftest import create_all, path_of, version_of
 from tests.migrations.conftest import execute as run_sql
 from tests.migrations.test_secrets import PASSWORD, WRONG, leaked
-from tests.migrations.test_states import a_cut_off_database, a_cut_off_header, a_folder, a_text, fingerprint
+from tests.migrations.test_states import NO_FILES, a_cut_off_database, a_cut_off_header, a_text, fingerprint
 
 HEAD = head_revision(CRM.versions)
 LOOKING = ("status", "status --json", "history", "backups", "lint")
@@ -72,9 +72,9 @@ STATES = {
     "at head": State(migrated, {CHANGING[0]: 5}),
     "unknown": State(unknown, every(13, "history", "backup"), upgraded=False),
     "a text": State(a_file(a_text), NO_DATABASE, upgraded=False),
-    "a folder": State(a_file(a_folder), NO_DATABASE, upgraded=False),
     "a cut off header": State(a_file(a_cut_off_header), NO_DATABASE, upgraded=False),
     "a cut off database": State(a_file(a_cut_off_database), NO_DATABASE, upgraded=False),
+    **{make.__name__: State(a_file(make), NO_DATABASE, upgraded=False) for make in NO_FILES},
 }
 OF_SERVERS = ("empty", "unversioned", "at head", "unknown")
 

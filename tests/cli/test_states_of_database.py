@@ -15,6 +15,7 @@ from tests.cli.company import Answer, Company, execute
 from tests.migrations.conftest import FIRST, create_all
 from tests.migrations.conftest import execute as run_sql
 from tests.migrations.projects import add_revision, copy_project
+from tests.migrations.test_states import NO_FILES
 from tests.program import HANG_SECONDS
 from tests.services.office import Office
 from tests.shared_server import PROJECT
@@ -139,6 +140,30 @@ def test_a_file_that_is_something_else_or_damaged(office: Office, folder: Path, 
     file.write_bytes(content)
     check_all(office, f"sqlite:///{file}", NOT_A_DATABASE, str(file), *INIT)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"odd.db": content}
+
+
+@pytest.mark.parametrize("make", NO_FILES)
+def test_what_is_no_file_is_neither_opened_nor_waited_for(
+    office: Office, folder: Path, make: Callable[[Path], None]
+) -> None:
+    file = folder / "odd.db"
+    make(file)
+    check_all(office, f"sqlite:///{file}", NOT_A_DATABASE, str(file), *INIT)
+    assert [path.name for path in folder.iterdir()] == ["odd.db"]
+
+
+def test_a_name_that_no_file_can_have_is_told_as_it_is(office: Office, folder: Path) -> None:
+    (folder / "loop.db").symlink_to("loop.db")
+    for name, reason in {
+        "loop.db": "its link leads back to itself",
+        "x" * 300: "its name is too long for this disk",
+    }.items():
+        file = folder / name
+        for words in ("client list", FIRST_MANAGER, "db status", "db upgrade"):
+            answer = execute(*words.split(), env={**SECRETS, "DATABASE_URL": f"sqlite:///{file}"})
+            assert answer.code == 16, (words, answer)
+            told = f"The database at {file} cannot be opened ({reason}). Nothing was saved.\n"
+            assert answer.err.endswith(told), (words, answer)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

@@ -1,6 +1,7 @@
 """Every Alembic command on a database in every state: its exit code, what it says to do, and what it leaves alone."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -201,6 +202,22 @@ def a_folder(file: Path) -> None:
     file.mkdir()
 
 
+def a_pipe(file: Path) -> None:
+    """A pipe into which nobody writes: whoever opens it to read waits for ever."""
+    os.mkfifo(file)
+
+
+def a_socket(file: Path) -> None:
+    """What another program left where it listened."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(file))
+
+
+def a_device(file: Path) -> None:
+    """A link to a device, which reads like an empty file."""
+    file.symlink_to(os.devnull)
+
+
 def a_cut_off_header(file: Path) -> None:
     """A copy of which only the first bytes arrived."""
     file.write_bytes(b"SQLite format 3\0" + bytes(20))
@@ -212,7 +229,10 @@ def a_cut_off_database(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:5000])
 
 
-@pytest.mark.parametrize("thing", [a_text, a_short_text, a_folder, a_cut_off_header, a_cut_off_database])
+NO_FILES = (a_folder, a_pipe, a_socket, a_device)
+
+
+@pytest.mark.parametrize("thing", [a_text, a_short_text, a_cut_off_header, a_cut_off_database, *NO_FILES])
 def test_what_is_not_a_database_is_left_alone(
     alembic: CommandLine, tmp_path: Path, thing: Callable[[Path], None]
 ) -> None:

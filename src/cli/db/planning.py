@@ -8,7 +8,7 @@ from src.cli.commands import argument, command
 from src.cli.context import open_database
 from src.cli.db.waiting import sharing
 from src.cli.exports import write_json
-from src.cli.render import json_option, show_list, wanted_form
+from src.cli.render import output_options, show_list, wanted_form
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner
 
@@ -34,7 +34,7 @@ _MEGABYTE = 1_000_000
     context_settings={"ignore_unknown_options": True},
 )
 @argument("revision", metavar=N_("REVISION"), required=False)
-@json_option
+@output_options
 def plan(revision: str | None) -> None:
     """Show what would happen; the database itself is only read."""
     from src.schema.plan.plan import make_plan
@@ -45,7 +45,7 @@ def plan(revision: str | None) -> None:
         made = make_plan(database.url, CRM, revision, advance=advance)
     if wanted_form() == "json":
         write_json(_document(database.place, made))
-    elif not made.runs:
+    elif not made.runs and wanted_form() is None:
         click.echo(
             _("There is nothing to do: the database at {place} is at revision {revision}.").format(
                 place=database.place, revision=", ".join(made.at)
@@ -53,7 +53,7 @@ def plan(revision: str | None) -> None:
         )
     else:
         show_list(STEPS, map(_row, made.runs), empty="", manner=Manner())
-        for sentence in _sentences(made):
+        for sentence in _sentences(made) if made.runs else ():
             click.echo(sentence, err=True)
     if made.refusal is not None:
         raise made.refusal

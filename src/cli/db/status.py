@@ -11,7 +11,7 @@ from src.cli.context import manner_of, open_database, settings
 from src.cli.db.saving import backup_folder, is_good
 from src.cli.errors import ADRIFT, exit_code_of, in_words
 from src.cli.exports import write_json
-from src.cli.render import json_option, show_record, wanted_form
+from src.cli.render import output_options, show_record, wanted_form
 from src.cli.terminal import visible
 from src.i18n import N_, _
 from src.presentation.columns import Column, for_json
@@ -55,7 +55,7 @@ STATUS = (
     help=N_("Show where the database is, what an upgrade would change, and the last backup."),
     examples=("epicevents db status", "epicevents db status --json"),
 )
-@json_option
+@output_options
 def status() -> None:
     """Look at the database; the exit code is 0 where nothing needs to be done, else that of what is wrong."""
     from src.schema.backup.backups import list_backups
@@ -68,7 +68,8 @@ def status() -> None:
     if wanted_form() == "json":
         write_json(_for_programs(seen, last))
     else:
-        pending = "\n".join(_in_words(one) for one in seen.pending) or _("nothing")
+        of_csv = ", ".join(one.revision for one in seen.pending)
+        pending = of_csv if wanted_form() == "csv" else "\n".join(map(_in_words, seen.pending)) or _("nothing")
         show_record(STATUS, _row(seen, last, pending), manner=manner_of(settings()))
     if seen.refusal is not None:
         if wanted_form() != "json":
