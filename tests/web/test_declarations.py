@@ -1,5 +1,7 @@
 """Every page says who may open it, every refusal has its status, and every form of a page can be opened by itself."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 from starlette.routing import Route
 
@@ -16,6 +18,9 @@ from src.web.pages import Access, Page, Pages
 from src.web.site import build_site, every_page
 from tests.web.servers import PROJECT
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
 # What is no page: asked by machines, and told by everybody the same.
 NO_PAGES = {"/healthz", "/readyz", "/static/{name}"}
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/preferences")}
@@ -26,10 +31,16 @@ def every_refusal(kind: type[errors.CrmError] = errors.CrmError) -> list[type[er
     return [kind, *(deeper for below in kind.__subclasses__() for deeper in every_refusal(below))]
 
 
-def routes() -> list[Route]:
+def site_of_no_database() -> "ASGIApp":
+    """The whole site; nothing is asked of a database until somebody opens a page."""
     settings = Settings("sqlite:///none.db", "test")
     database = Database(parse_database_url(settings.database_url, source="test", root=PROJECT))
-    site = build_site(settings, database, exports=database)
+    return build_site(settings, database, exports=database)
+
+
+def routes() -> list[Route]:
+    """Every route of the server."""
+    site = site_of_no_database()
     assert isinstance(site, Gate)
     return [route for route in site.app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]  # FastAPI
 

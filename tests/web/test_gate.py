@@ -1,7 +1,6 @@
 """What every request passes and every answer carries, asked of a running server."""
 
 import json
-import re
 import socket
 from urllib.parse import urlsplit
 
@@ -9,49 +8,8 @@ import httpx
 import pytest
 
 from src.web.desk import local_path
-from src.web.site import every_page
 from tests.cli.company import Company
 from tests.web.servers import FROM_OUR_PAGE, Server, Visitor, serving
-
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-        " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "x-robots-tag": "noindex, nofollow",
-}
-PATHS = sorted({page.path for page in every_page()})
-OTHER_PATHS = ("/healthz", "/readyz", "/static/none.css", "/nothing/here", "/clients/")
-
-
-def address(path: str, number: int = 1) -> str:
-    """An address of a page, with a number where it wants one."""
-    return re.sub(r"\{\w+_id:int\}", str(number), path.replace("{session_id:int}", "999999"))
-
-
-@pytest.mark.parametrize("who", ["nobody", "sales", "management"])
-def test_every_answer_carries_the_security_headers(server: Server, who: str) -> None:
-    visitor = server.visitor() if who == "nobody" else server.at_work(who)
-    answers = [visitor.get(address(path)) for path in (*PATHS, *OTHER_PATHS)]
-    answers += [visitor.post(address(path)) for path in (*PATHS, *OTHER_PATHS)]
-    answers += [visitor.request(method, "/clients") for method in ("PUT", "DELETE", "OPTIONS", "HEAD")]
-    answers += [visitor.get("/", headers={"host": "evil.example"})]
-    statuses = {answer.status_code for answer in answers}
-
-    for answer in answers:
-        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, answer.url
-        assert answer.headers["cache-control"] == "no-store", answer.url
-        assert "server" not in answer.headers
-        assert len(answer.headers["x-request-id"]) == 16
-        assert answer.status_code < 500, answer.url
-    assert statuses >= {200, 303, 400, 403, 404, 405}
-    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
 def test_files_are_kept_by_browsers_for_good_and_named_by_their_content(server: Server) -> None:
@@ -62,52 +20,14 @@ def test_files_are_kept_by_browsers_for_good_and_named_by_their_content(server: 
         answer = server.visitor().get(file)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
         plain = server.visitor(**{"accept-encoding": "identity"}).get(file)
         assert plain.content == answer.content
-
-
-UNSAFE = sorted({(page.method, page.path) for page in every_page() if page.method == "POST"})
-
-
-@pytest.mark.parametrize(
-    "proof",
-    [
-        {},
-        {"sec-fetch-site": "cross-site"},
-        {"sec-fetch-site": "same-site"},
-        {"sec-fetch-site": "none"},
-        {"origin": "https://evil.example"},
-        {"origin": "null"},
-        {"sec-fetch-site": "cross-site", "origin": "OURS"},
-    ],
-    ids=str,
-)
-def test_what_another_site_sends_in_somebodys_name_is_refused_on_every_page(
-    server: Server, proof: dict[str, str]
-) -> None:
-    seller = server.at_work("sales")
-    headers = {name: server.url if value == "OURS" else value for name, value in proof.items()}
-    before = server.records()
-
-    answers = {path: seller.post(address(path), headers=headers).status_code for _method, path in UNSAFE}
-
-    assert answers == {path: 403 for _method, path in UNSAFE}
-    assert server.records() == before
 
 
 def test_a_browser_that_tells_only_the_origin_may_send_our_forms(server: Server) -> None:
     visitor = server.visitor()
     sent = visitor.post("/preferences", data={"theme": "dark", "next": "/login"}, headers={"origin": server.url})
     assert (sent.status_code, sent.headers["location"]) == (303, "/login")
-
-
-def test_reading_pages_writes_nothing(server: Server) -> None:
-    seller = server.at_work("sales")
-    before = server.records()
-    for path in PATHS:
-        seller.get(address(path, server.company.office.own.client))
-    assert server.records() == before
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::2]"])
