@@ -31,6 +31,10 @@ class Database:
     def __init__(self, url: URL, *, pooled: bool = False) -> None:
         self.url = url
         self.engine: Engine = open_engine(url, pooled=pooled)
+        options: dict[str, Any] = {READ_ONLY: True}
+        if self.engine.dialect.name == "postgresql":
+            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        self._to_read = self.engine.execution_options(**options)
 
     @property
     def place(self) -> str:
@@ -49,13 +53,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that sees one moment of the database, blocks nobody and cannot write."""
-        options: dict[str, Any] = {READ_ONLY: True}
-        if self.engine.dialect.name == "postgresql":
-            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        with (
-            self._refusing(),
-            Session(self.engine.execution_options(**options), expire_on_commit=False, autoflush=False) as session,
-        ):
+        with self._refusing(), Session(self._to_read, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def close(self) -> None:

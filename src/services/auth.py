@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, delete, exists, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from src.db.session import Database
@@ -115,7 +116,7 @@ def authenticate(
         NotAuthenticated: unknown or ended, or the account is closed.
         PasswordChangeRequired, TwoFactorRequired: nothing but that is allowed now.
     """
-    found = session.execute(_signed_in(token)).one_or_none() if is_token(token) else None
+    found = session.execute(_signed_in(), {"token_hash": hash_token(token)}).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.interface != interface or found.expires_at <= now:
         raise NotAuthenticated()
     if interface in IDLE_LIMITS and now - found.last_seen_at >= IDLE_LIMITS[interface]:
@@ -173,7 +174,9 @@ def _account() -> Select[*_Columns]:
     )
 
 
-def _signed_in(token: str) -> Select[*_Columns]:
+@cache
+def _signed_in() -> Select[*_Columns]:
+    # Made once: every request asks, and making the question costs more than answering it.
     return (
         select(
             UserSession.id.label("session_id"),
@@ -188,7 +191,7 @@ def _signed_in(token: str) -> Select[*_Columns]:
             User.totp_secret.is_not(None).label("has_two_factor"),
         )
         .join(UserSession.user)
-        .where(UserSession.token_hash == hash_token(token))
+        .where(UserSession.token_hash == bindparam("token_hash"))
     )
 
 

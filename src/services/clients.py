@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -196,17 +197,7 @@ def client_order(sort: str) -> Order:
 def select_clients(actor: Actor, filters: ClientFilter) -> Select[Any]:
     """Select the clients of a list, as plain rows: lists need no records."""
     require(actor, Action.CLIENT_READ)
-    statement = select_rows(
-        Client.id,
-        Client.first_name,
-        Client.last_name,
-        Client.company_name,
-        Client.email,
-        Client.phone,
-        User.username.label("sales_contact"),
-        Client.last_contact_at,
-        Client.created_at,
-    ).join(User, Client.sales_contact_id == User.id)
+    statement = _rows()
     if filters.mine:
         statement = statement.where(Client.is_owned_by(actor.user_id))
     if filters.sales_contact_id is not None:
@@ -224,6 +215,21 @@ def may_be_found(words: Sequence[str]) -> Select[Any]:
 def beginning_with(text: str) -> list[Select[Any]]:
     """Select the ids of the clients whose name, company or e-mail begins with this."""
     return starting_with(text, *((Client.id, key) for key in (*_SEARCHED, Client.name_key)))
+
+
+@cache
+def _rows() -> Select[Any]:
+    return select_rows(
+        Client.id,
+        Client.first_name,
+        Client.last_name,
+        Client.company_name,
+        Client.email,
+        Client.phone,
+        User.username.label("sales_contact"),
+        Client.last_contact_at,
+        Client.created_at,
+    ).join(User, Client.sales_contact_id == User.id)
 
 
 def _found(words: Words) -> Any:

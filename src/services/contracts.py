@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select, text
@@ -216,7 +217,12 @@ def contract_order(sort: str) -> Order:
 def select_contracts(actor: Actor, filters: ContractFilter) -> Select[Any]:
     """Select the contracts of a list, as plain rows."""
     require(actor, Action.CONTRACT_READ)
-    statement = (
+    return _filtered(_rows(), actor, filters)
+
+
+@cache
+def _rows() -> Select[Any]:
+    return (
         select_rows(
             Contract.id,
             Contract.title,
@@ -235,7 +241,6 @@ def select_contracts(actor: Actor, filters: ContractFilter) -> Select[Any]:
         .join(Client, Contract.client_id == Client.id)
         .join(User, Client.sales_contact_id == User.id)
     )
-    return _filtered(statement, actor, filters)
 
 
 def _found(words: Words) -> list[Any]:

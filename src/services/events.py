@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -211,8 +212,16 @@ def event_order(sort: str) -> Order:
 def select_events(actor: Actor, filters: EventFilter, *, now: datetime, zone: ZoneInfo) -> Select[Any]:
     """Select the events of a list, as plain rows."""
     require(actor, Action.EVENT_READ)
+    statement = _rows()
+    for condition in (*_when(filters, now, zone), *_which(actor, filters)):
+        statement = statement.where(condition)
+    return statement
+
+
+@cache
+def _rows() -> Select[Any]:
     support = aliased(User)
-    statement = (
+    return (
         select_rows(
             Event.id,
             Event.name,
@@ -232,9 +241,6 @@ def select_events(actor: Actor, filters: EventFilter, *, now: datetime, zone: Zo
         .join(Client, Contract.client_id == Client.id)
         .outerjoin(support, Event.support_contact_id == support.id)
     )
-    for condition in (*_when(filters, now, zone), *_which(actor, filters)):
-        statement = statement.where(condition)
-    return statement
 
 
 def _found(words: Words) -> list[Any]:
