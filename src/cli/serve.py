@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from src.cli.context import open_database
 from src.domain.errors import InvalidInput
 from src.i18n import N_, _
 
+_APPLICATION = "src.asgi:create_app"
 # How long a stopping server waits for the requests that it is answering.
 _SECONDS_TO_FINISH = 20
 _MOST_WORKERS = 64
@@ -60,29 +62,41 @@ def serve(host: str, port: int, workers: int) -> None:
     refusal = refusal_of(read_state(database.url, CRM), database.url, CRM)
     if refusal is not None:
         raise refusal
+    port = port_to_listen_on(host, port)
+    click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=address_of(host, port)), err=True)
+    run_server(host, port, workers=workers)
+
+
+def run_server(host: str, port: int, *, workers: int = 1) -> None:
+    """Answer browsers until a signal to stop, with one process or several."""
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
-    port = _port_to_listen_on(host, port)
-    click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=_address(host, port)), err=True)
-    uvicorn.run(
-        "src.asgi:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=_LOGGING,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )
+    from src.cli.listeners import take_address
+
+    settings: dict[str, Any] = {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "log_config": _LOGGING,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _SECONDS_TO_FINISH,
+    }
+    if workers == 1:
+        uvicorn.run(_APPLICATION, **settings)
+        return
+    with take_address(host, port) as address:
+        Multiprocess(uvicorn.Config(_APPLICATION, workers=workers, **settings), sockets=[address]).run()
 
 
-def _address(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
+    """Write the address that a browser on this computer opens."""
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104 - only shown
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
-def _port_to_listen_on(host: str, port: int) -> int:
+def port_to_listen_on(host: str, port: int) -> int:
     """Try the address out, and choose a free port for 0; uvicorn would refuse it in a line of the log only.
 
     Raises InvalidInput.

@@ -32,8 +32,7 @@ def open_engine(url: URL, *, pooled: bool = False) -> Engine:
     `pooled` keeps connections for a server process; commands open one and close it.
     """
     settings: dict[str, Any] = {"hide_parameters": True}
-    if not pooled:
-        settings["poolclass"] = NullPool
+    settings |= {"pool_size": 10, "max_overflow": 10} if pooled else {"poolclass": NullPool}
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url, settings)
     settings["connect_args"] = {"connect_timeout": 10, "application_name": "epicevents"}

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from src.web.compression import accepts_gzip
 from src.web.errors import NoSuchPage
 
 STATIC = "/static"
@@ -65,11 +66,6 @@ def send_asset(request: Request) -> Response:
         headers["content-encoding"] = "gzip"
         return Response(asset.compressed, headers=headers, media_type=asset.media_type)
     return Response(asset.content, headers=headers, media_type=asset.media_type)
-
-
-def accepts_gzip(request: Request) -> bool:
-    """Tell whether the browser reads gzip."""
-    return "gzip" in request.headers.get("accept-encoding", "")
 
 
 @cache

@@ -38,4 +38,4 @@ def name_of_cookie(request: Request, name: str) -> str:
 
 def is_encrypted(request: Request) -> bool:
     """Tell whether the browser speaks https with us; without it only this computer is served (src.web.gate)."""
-    return request.url.scheme == "https"
+    return bool(request.scope["scheme"] == "https")

@@ -19,6 +19,7 @@ from src.domain.permissions import Action, Actor, Department, Owned, granted
 from src.domain.values import parse_date, parse_moment
 from src.i18n import N_
 from src.presentation.columns import Manner
+from src.web.compression import compress
 from src.web.cookies import FLASH, SESSION, drop_cookie, read_cookie, set_cookie
 from src.web.errors import status_of
 from src.web.forms import MOMENT, Form
@@ -108,6 +109,7 @@ class Visit:
         flash = _unpacked(read_cookie(self.request, FLASH)) if status == 200 else ""
         content = self.site.render(template, visit=self, flash=flash, **facts)
         response = Response(content, status, media_type="text/html; charset=utf-8")
+        compress(self.request, response)
         if flash:
             drop_cookie(self.request, response, FLASH)
         return response

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -46,9 +46,10 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "x-robots-tag": "noindex, nofollow",
 }
-_STRICT_TRANSPORT = "max-age=31536000"
+_ON_EVERY_ANSWER = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 # A page of somebody's records must not be found in a cache; files that say otherwise (src.web.assets) are public.
-_NOT_KEPT = "no-store"
+_NOT_KEPT = (b"cache-control", b"no-store")
 
 
 class Gate:
@@ -80,7 +81,7 @@ class Gate:
         async def send_with_headers(message: "Message") -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
-                _add_headers(MutableHeaders(raw=message["headers"]), scope)
+                _add_headers(message["headers"], scope)
             await send(message)
 
         # Each request is a task of its own: its language is nobody else's.
@@ -112,12 +113,12 @@ class Gate:
         return None
 
     def _why_refused(self, request: Request) -> CrmError | None:
-        if request.url.path in HEALTH_PATHS:
+        if request.scope["path"] in HEALTH_PATHS:
             return None
         host = _host_of(request.headers)
         if host not in self.hosts:
             return UnknownHost()
-        if request.url.scheme != "https" and not _is_loopback(host):
+        if request.scope["scheme"] != "https" and not _is_loopback(host):
             return Unencrypted()
         length = request.headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and int(length[:20]) <= LARGEST_BODY):
@@ -137,13 +138,13 @@ async def _answer_other(app: "ASGIApp", scope: "Scope", receive: "Receive", send
     await app(scope, receive, send)
 
 
-def _add_headers(headers: MutableHeaders, scope: "Scope") -> None:
-    for name, value in SECURITY_HEADERS.items():
-        headers[name] = value
+def _add_headers(headers: list[tuple[bytes, bytes]], scope: "Scope") -> None:
+    headers += _ON_EVERY_ANSWER
     if scope["scheme"] == "https":
-        headers["strict-transport-security"] = _STRICT_TRANSPORT
-    headers["x-request-id"] = scope["state"]["request_id"]
-    headers.setdefault("cache-control", _NOT_KEPT)
+        headers.append(_STRICT_TRANSPORT)
+    headers.append((b"x-request-id", scope["state"]["request_id"].encode()))
+    if not any(name == b"cache-control" for name, _value in headers):
+        headers.append(_NOT_KEPT)
 
 
 def _host_of(headers: Headers) -> str:

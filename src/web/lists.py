@@ -46,6 +46,14 @@ class Listing:
         query = urlencode({name: value for name, value in asked.items() if value})
         return f"{self.path}?{query}" if query else self.path
 
+    def address_up_to(self, name: str, **changed: str) -> str:
+        """Give the address of this list up to the value of one filter, for a list in which every row asks for its own.
+
+        The value must be one that an address may hold as it is, such as a username.
+        """
+        rest = self.address(**{name: ""}, **changed)
+        return f"{rest}{'&' if '?' in rest else '?'}{name}="
+
     def asked(self) -> dict[str, str]:
         """Give what the address says, without where the page begins."""
         sort = self.sort if self.sort != self.default_sort else ""

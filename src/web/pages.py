@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Any, Literal, TypeAlias
 
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,7 +24,8 @@ from src.services import CRM, auth
 from src.web.desk import INTERFACE, Desk, Site, Visit
 from src.web.forms import Form, read_form
 from src.web.refusals import refuse
-from src.web.seen import note_seen
+from src.web.seen import is_due, note_seen
+from src.web.threads import in_thread
 
 # Whoever sent a form that was refused like this gets it back as they typed it.
 _SHOWN_IN_THE_FORM = (AlreadyExists, Conflict, InvalidInput, RuleBroken)
@@ -66,8 +66,8 @@ class Page:
                 try:
                     form = await read_form(request)
                 except CrmError as refusal:
-                    return await run_in_threadpool(refuse, Visit(site, request, form, datetime.now(UTC)), refusal)
-            return await run_in_threadpool(self.answer, site, request, form)
+                    return await in_thread(refuse, Visit(site, request, form, datetime.now(UTC)), refusal)
+            return await in_thread(self.answer, site, request, form, writes=self.method == "POST")
 
         return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")
 
@@ -123,8 +123,9 @@ class Page:
         desk.opened = None
         if response is None:
             response = self.view(desk, **request.path_params)
-        # Afterwards: whoever only reads does not wait for another's write lock.
-        response.background = BackgroundTask(note_seen, site.database, desk.me, now=now)
+        if is_due(desk.me, now=now):
+            # Afterwards: whoever only reads does not wait for another's write lock.
+            response.background = BackgroundTask(note_seen, site.database, desk.me, now=now)
         return response
 
     def _enter(self, desk: Desk) -> None:

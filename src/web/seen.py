@@ -16,13 +16,16 @@ _noted: dict[int, datetime] = {}
 _guard = threading.Lock()
 
 
+def is_due(actor: Actor, *, now: datetime) -> bool:
+    """Tell whether it is time to note that somebody is there: once a minute, whatever they read meanwhile."""
+    return actor.session_id is not None and _is_due(actor.session_id, now)
+
+
 def note_seen(database: Database, actor: Actor, *, now: datetime) -> None:
-    """Note that a session was used, once a minute: pages that only read must not wait for the write lock each time.
+    """Note that a session was used; pages that only read must not wait for the write lock, so this comes after them.
 
     What keeps this from being noted (a full disk, another writer) does not keep anybody from reading.
     """
-    if actor.session_id is None or not _is_due(actor.session_id, now):
-        return
     try:
         with database.writing() as session:
             auth.touch(session, actor, now=now)

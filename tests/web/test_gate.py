@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +23,33 @@ def test_files_are_kept_by_browsers_for_good_and_named_by_their_content(server: 
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         plain = server.visitor(**{"accept-encoding": "identity"}).get(file)
         assert plain.content == answer.content
+
+
+def test_pages_travel_compressed_unless_another_site_made_the_browser_ask(server: Server) -> None:
+    seller = server.at_work("sales")
+    answers = {
+        (asked_by, encoding): seller.get("/clients", headers={"sec-fetch-site": asked_by, "accept-encoding": encoding})
+        for asked_by in ("same-origin", "none", "same-site", "cross-site", "")
+        for encoding in ("gzip, br", "identity")
+    }
+
+    compressed = {how for how, answer in answers.items() if answer.headers.get("content-encoding") == "gzip"}
+    assert compressed == {("same-origin", "gzip, br"), ("none", "gzip, br")}
+    assert {answer.text for answer in answers.values()} == {answers["", "identity"].text}
+    sizes = {how: int(answer.headers["content-length"]) for how, answer in answers.items()}
+    assert sizes["same-origin", "gzip, br"] * 3 < sizes["cross-site", "gzip, br"]
+
+
+def test_whoever_waits_for_the_write_lock_keeps_nobody_from_reading(server: Server) -> None:
+    """More people save than there are threads or connections, while something holds the lock."""
+    seller, reader = server.at_work("sales"), server.at_work("support")
+    path = f"/clients/{server.company.office.own.client}/contact"
+    with ThreadPoolExecutor(24) as people, server.company.database.writing() as held:
+        held.connection()
+        saving = [people.submit(seller.send_form, path, at="") for _person in range(24)]
+        assert reader.get("/clients").status_code == 200
+        assert [one.done() for one in saving] == [False] * 24
+    assert {one.result().status_code for one in saving} == {303}
 
 
 def test_a_browser_that_tells_only_the_origin_may_send_our_forms(server: Server) -> None:
