@@ -7,7 +7,7 @@ refused, so no use case can forget the rulebook either.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -78,12 +78,14 @@ def note_for_all(session: Session, model: type[Record], condition: Any, changes:
 
 
 def plain(value: Any) -> Any:
-    """Give a value as JSON keeps it: money and times as exact text."""
+    """Give a value as JSON keeps it: money as exact text, times in UTC, whatever zone they were told in."""
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     return value
 
