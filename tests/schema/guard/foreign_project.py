@@ -2,13 +2,14 @@
 
 import io
 import textwrap
+from contextlib import AbstractContextManager
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module
@@ -103,20 +104,22 @@ class ForeignProject:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        module = sqlite_module() if self.dialect == "sqlite" else None
-        with create_engine(self.url, poolclass=NullPool, module=module).begin() as connection:
-            result = connection.execute(text(query))
-            return [tuple(row) for row in result] if result.returns_rows else []
+        with self._connected() as connection:
+            return _rows(connection, query)
 
     def dump(self) -> list[str | bytes]:
         """Give everything in the database: the bytes of a SQLite file; else its catalogues and its rows."""
         if self.dialect == "sqlite":
             return [Path(self.url.removeprefix("sqlite:///")).read_bytes()]
-        tables = [
-            name for (name,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        ]
-        found: list[str | bytes] = [str(row) for query in _CATALOGUES for row in self.rows(query)]
-        return found + [f"{table}: {row}" for table in tables for row in self.rows(f'SELECT t::text FROM "{table}" t')]
+        with self._connected() as connection:
+            found: list[str | bytes] = [str(row) for query in _CATALOGUES for row in _rows(connection, query)]
+            for (table,) in _rows(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"):
+                found += [f"{table}: {row}" for row in _rows(connection, f'SELECT t::text FROM "{table}" t')]
+        return found
+
+    def _connected(self) -> AbstractContextManager[Connection]:
+        module = sqlite_module() if self.dialect == "sqlite" else None
+        return create_engine(self.url, poolclass=NullPool, module=module).begin()
 
 
 _CATALOGUES = (
@@ -129,6 +132,11 @@ _CATALOGUES = (
     "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, collation_name"
     " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
 )
+
+
+def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    result = connection.execute(text(query))
+    return [tuple(row) for row in result] if result.returns_rows else []
 
 
 def _indented(code: str) -> str:
