@@ -7,6 +7,7 @@ from sqlalchemy import update
 from src.models.saved_view import SavedView
 from src.models.user import User
 from src.schema.revisions import read_history
+from src.services import CRM
 from tests import factories
 from tests.migrations.test_round_trip import change, rows_of
 from tests.real_databases import opened
@@ -16,7 +17,7 @@ WHOLE = {
     "saved_views": list(SavedView.__table__.columns.keys()),
     "users": ["id", "version", "language", "theme", "looked_at"],
 }
-(BEFORE,) = read_history().parents[ADDED_BY]
+(BEFORE,) = read_history(CRM.versions).parents[ADDED_BY]
 
 
 def test_preferences_and_views_set_aside_by_a_downgrade_come_back_as_they_were(migrated_url: str) -> None:
