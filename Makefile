@@ -1,6 +1,6 @@
 # The project's commands. Anything longer than a line lives in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check ruff format-check mypy layers migrations translations docs format bench crash fuzz lock clean
+.PHONY: help install demo test check ruff format-check mypy layers migrations translations docs format bench crash fuzz screenshots lock clean
 
 # What runs from here writes bytecode into this folder only; without it every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,7 +10,7 @@ ARGS =
 python = .venv/bin/python
 
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: ## Install everything the program and its tests need into .venv
 	@found=$$(sh tools/find_python.sh) && "$$found" -m tools.install
@@ -57,6 +57,9 @@ crash: install ## Kill writers, upgrades and holders of locks everywhere, and co
 
 fuzz: install ## Run the property tests with 100 times the examples
 	nice $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long $(ARGS)
+
+screenshots: install ## Take the pictures of the READMEs again (docs/screenshots)
+	$(python) -m tools.screenshots
 
 lock: install ## Bring poetry.lock up to date with pyproject.toml
 	$(python) -m tools.poetry lock $(ARGS)

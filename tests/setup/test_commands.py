@@ -14,7 +14,20 @@ MADE = {".git", ".venv", ".tools", ".hypothesis", "__pycache__", "backups", "bui
 def test_make_alone_lists_the_commands() -> None:
     listed = subprocess.run(["make", "-s"], cwd=PROJECT, capture_output=True, encoding="utf-8", check=True).stdout
     assert re.findall(r"^  make ([a-z]+) ", listed, flags=re.MULTILINE) == [
-        *("help", "install", "demo", "test", "check", "format", "bench", "crash", "fuzz", "lock", "clean"),
+        *(
+            "help",
+            "install",
+            "demo",
+            "test",
+            "check",
+            "format",
+            "bench",
+            "crash",
+            "fuzz",
+            "screenshots",
+            "lock",
+            "clean",
+        ),
     ]
 
 
