@@ -17,6 +17,7 @@ from src.config import PROJECT_ROOT, SettingError, Settings, language_of_environ
 from src.db.url import parse_database_url
 from src.domain.errors import Marked, WrongSetting
 from src.models import Base
+from src.models.all_tables import webhook  # noqa: F401 - with the other tables that few commands need
 from src.models.client import Client  # noqa: F401 - each import below adds its tables to Base.metadata
 from src.models.contract import Contract  # noqa: F401 - adds its tables, as above
 from src.models.event import Event  # noqa: F401 - adds its tables, as above

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from src.api.site import build_api
 from src.config import PROJECT_ROOT, SettingError, load_settings
 from src.db.session import Database
 from src.db.url import parse_database_url
@@ -24,4 +25,5 @@ def create_app() -> "ASGIApp":
         raise WrongSetting(setting=error.setting, source=error.source, reason=Marked(error.reason)) from None
     url = parse_database_url(settings.database_url, source=settings.database_url_source, root=PROJECT_ROOT)
     # Exports keep their connection as long as a slow reader reads: they must not use up the pages' connections.
-    return build_site(settings, Database(url, pooled=True), exports=Database(url))
+    database = Database(url, pooled=True)
+    return build_site(settings, database, exports=Database(url), programs=build_api(settings, database))

@@ -75,6 +75,8 @@ class Settings:
     backup_folder: str | None = None
     backup_count: int = 20
     backup_days: int = 90
+    # How many requests a minute each token may make of one process.
+    api_rate: int = 600
 
 
 def load_settings(
@@ -103,6 +105,7 @@ def load_settings(
         backup_folder=_backup_folder(given),
         backup_count=_whole_number("BACKUP_COUNT", given.find("BACKUP_COUNT"), default=20),
         backup_days=_whole_number("BACKUP_DAYS", given.find("BACKUP_DAYS"), default=90),
+        api_rate=_whole_number("EPICEVENTS_API_RATE", given.find("EPICEVENTS_API_RATE"), default=600),
     )
 
 

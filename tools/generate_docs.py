@@ -1,9 +1,10 @@
 """The pages that the program itself knows best: `python -m tools.generate_docs` writes them, `--check` compares.
 
-The rulebook and the exit codes in English and French, and every command with its options. A page that differs from what
-the program says fails `make check`: change the program, run this, commit both.
+The rulebook and the exit codes in English and French, every command with its options, and the API as programs read it.
+A page that differs from what the program says fails `make check`: change the program, run this, commit both.
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from src.api.openapi import describe
+from src.api.site import every_operation
 from src.cli.commands import Context
 from src.cli.errors import MEANINGS
 from src.cli.help import FORMATS, VARIABLES
@@ -95,7 +98,9 @@ def pages() -> dict[str, str]:
         for name, write in (("permissions", _permissions), ("exit-codes", _exit_codes))
         for language in LANGUAGES
     }
-    return written | {"docs/commands.md": _in(DEFAULT_LANGUAGE, lambda _language: _commands())}
+    described = json.dumps(describe(every_operation()), ensure_ascii=False, indent=1) + "\n"
+    commands = _in(DEFAULT_LANGUAGE, lambda _language: _commands())
+    return written | {"docs/commands.md": commands, "docs/openapi.json": described}
 
 
 def stale(project: Path = PROJECT) -> list[str]:

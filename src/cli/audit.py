@@ -7,28 +7,14 @@ import click
 
 from src.cli.commands import group, option
 from src.cli.context import Desk, manner_of, settings
-from src.cli.histories import COLUMNS as HISTORY
 from src.cli.histories import as_people_read, is_for_people
 from src.cli.paging import Paging, answer_list, paging_options
 from src.cli.prompts import Parsed
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
-from src.presentation.columns import Column
-
-RECORDS = {
-    "users": N_("member of staff"),
-    "clients": N_("client"),
-    "contracts": N_("contract"),
-    "events": N_("event"),
-}
-
-COLUMNS = (
-    *HISTORY[:4],
-    Column(key="record_type", heading=N_("Record"), kind="choice", labels=RECORDS, importance=2),
-    Column(key="record_id", heading=N_("Record no."), kind="number", importance=2),
-    *HISTORY[4:],
-)
+from src.presentation.histories import AUDIT as COLUMNS
+from src.presentation.histories import RECORDS
 
 
 @group("audit", help=N_("Who did what, for management."))

@@ -10,12 +10,12 @@ from src.cli.context import INTERFACE, address_of_this_computer, manner_of, open
 from src.cli.prompts import can_ask, read_secret, secret_options
 from src.cli.render import json_option, output_options, show_done, show_record
 from src.cli.session_file import forget_token, read_token, store_token
-from src.cli.users import RECORD
 from src.domain.errors import NotAuthenticated, SecondFactorNeeded
 from src.domain.permissions import Action
 from src.i18n import N_, _, format_moment
 from src.presentation.columns import Column, row_of
 from src.presentation.fields import DEPARTMENTS
+from src.presentation.users import RECORD
 
 # A code, like a password, is never an argument: anybody on the computer can read a command line.
 CODE_VARIABLE = "EPICEVENTS_CODE"

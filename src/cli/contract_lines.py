@@ -7,33 +7,19 @@ import click
 
 from src.cli.commands import Group, argument, option
 from src.cli.context import Desk, reading, writing
-from src.cli.contracts import RECORD, contract, contract_id, load, shown
+from src.cli.contracts import contract, contract_id, load, shown
 from src.cli.editing import edit_options, version_option
 from src.cli.prompts import Parsed, confirm
 from src.cli.render import json_option, output_options, show_done, show_list
 from src.domain.values import parse_id
 from src.i18n import N_, _, format_money
-from src.presentation.columns import Column, Manner, rows_of
-from src.presentation.contracts import ID
+from src.presentation.columns import Manner, rows_of
+from src.presentation.contract_lines import COLUMNS
+from src.presentation.contracts import RECORD
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _decimal(name: str) -> Callable[[Any], str]:
-    # 2.500 and 20.00 are stored; nobody writes them so.
-    return lambda line: f"{getattr(line, name).normalize():f}"
-
-
-LINES = (
-    ID,
-    Column(key="description", heading=N_("Description"), importance=1, wraps=True),
-    Column(key="quantity", heading=N_("Quantity"), kind="number", of=_decimal("quantity"), importance=1),
-    Column(key="unit_price", heading=N_("Unit price"), kind="money", importance=2),
-    Column(key="vat_rate", heading=N_("VAT %"), kind="number", of=_decimal("vat_rate"), importance=2),
-    Column(key="net", heading=N_("Net"), kind="money", importance=3),
-    Column(key="vat", heading=N_("VAT"), kind="money", importance=3),
-    Column(key="gross", heading=N_("Gross"), kind="money", importance=1),
-)
 DETAILS = (
     ("description", N_("Description"), "--description"),
     ("quantity", N_("Quantity"), "--quantity"),
@@ -76,7 +62,7 @@ def lines_of(desk: Desk, contract_id: int) -> list[Any]:
 
 def show_lines(lines: list[Any], *, manner: Manner) -> None:
     """Show the lines of a contract."""
-    show_list(LINES, rows_of(LINES, lines), empty=_("No line: the total was typed as a whole."), manner=manner)
+    show_list(COLUMNS, rows_of(COLUMNS, lines), empty=_("No line: the total was typed as a whole."), manner=manner)
 
 
 @contract.group("line", cls=Group, help=N_("Change the lines of a contract; they add up to its total."))

@@ -17,24 +17,9 @@ from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _
 from src.presentation.columns import Column, row_of
-from src.presentation.contracts import COLUMNS, ID, MONEY, TITLE
+from src.presentation.contracts import COLUMNS, MONEY, RECORD, SORTS
 from src.presentation.fields import STATUSES
 
-RECORD = (
-    ID,
-    TITLE,
-    Column(key="client_id", heading=N_("Client no."), kind="number"),
-    Column(key="client", heading=N_("Client"), of=lambda contract: contract.client.full_name),
-    Column(key="company_name", heading=N_("Company"), of=lambda contract: contract.client.company_name),
-    Column(
-        key="sales_contact", heading=N_("Sales contact"), of=lambda contract: contract.client.sales_contact.username
-    ),
-    *MONEY,
-    Column(key="updated_at", heading=N_("Last change"), kind="moment"),
-    Column(key="version", heading=N_("Version"), kind="number"),
-)
-
-SORTS = ("id", "title", "total", "created")
 TERMS = (("title", N_("Title"), "--title"), ("total", N_("Total"), "--total"))
 
 contract_id = argument(

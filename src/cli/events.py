@@ -13,50 +13,9 @@ from src.cli.render import json_option, output_options, show_done, show_record
 from src.domain.permissions import Action
 from src.domain.values import parse_id
 from src.i18n import N_, _
-from src.presentation.columns import Column, row_of
-from src.presentation.events import COLUMNS, ID, NAME, WHEN
+from src.presentation.columns import row_of
+from src.presentation.events import COLUMNS, RECORD, SORTS
 
-RECORD = (
-    ID,
-    NAME,
-    Column(key="contract_id", heading=N_("Contract no."), kind="number"),
-    Column(key="client_id", heading=N_("Client no."), kind="number", of=lambda event: event.contract.client_id),
-    Column(key="client", heading=N_("Client"), of=lambda event: event.contract.client.full_name),
-    Column(key="company_name", heading=N_("Company"), of=lambda event: event.contract.client.company_name),
-    Column(
-        key="sales_contact",
-        heading=N_("Sales contact"),
-        of=lambda event: event.contract.client.sales_contact.username,
-    ),
-    *WHEN,
-    Column(
-        key="support_contact",
-        heading=N_("Support contact"),
-        of=lambda event: event.support_contact.username if event.support_contact else None,
-    ),
-    # Whom to call on the day: the person named for it, otherwise the client.
-    Column(
-        key="contact_name",
-        heading=N_("Client's contact"),
-        of=lambda event: event.contact.name,
-    ),
-    Column(
-        key="contact_phone",
-        heading=N_("Contact's phone"),
-        of=lambda event: event.contact.phone,
-    ),
-    Column(
-        key="contact_email",
-        heading=N_("Contact's e-mail"),
-        of=lambda event: event.contact.email,
-    ),
-    Column(key="notes", heading=N_("Notes")),
-    Column(key="created_at", heading=N_("Created"), kind="moment"),
-    Column(key="updated_at", heading=N_("Last change"), kind="moment"),
-    Column(key="version", heading=N_("Version"), kind="number"),
-)
-
-SORTS = ("start", "end", "name", "location", "id")
 DETAILS = (
     ("name", N_("Event"), "--name"),
     ("event_start", N_("Start"), "--start"),

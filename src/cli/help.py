@@ -18,6 +18,7 @@ VARIABLES = {
     "EPICEVENTS_PHONE_REGION": N_("Country of phone numbers typed without their country code, such as FR."),
     "EPICEVENTS_TWO_FACTOR_FOR": N_("Departments that must log in with a second factor, such as management."),
     "EPICEVENTS_HOSTS": N_("Names under which browsers reach the pages, such as crm.example.com."),
+    "EPICEVENTS_API_RATE": N_("Requests a minute that each token of the API may make (default: 600)."),
     "EPICEVENTS_DEBUG": N_("1 shows the details of an unexpected failure on the screen."),
     "NO_COLOR": N_("Any value: no colours."),
     "COLUMNS": N_("Width of the screen, where the terminal does not tell it."),

@@ -8,29 +8,12 @@ from src.cli.commands import option
 from src.cli.context import reading
 from src.cli.render import output_options, show_list, wanted_form
 from src.cli.terminal import is_terminal
-from src.domain.permissions import ACTION_LABELS
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner, rows_of
 from src.presentation.fields import changes_in_words
+from src.presentation.histories import COLUMNS
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-COLUMNS = (
-    Column(key="id", heading=N_("No."), kind="number", importance=3),
-    Column(key="created_at", heading=N_("When"), kind="moment", importance=1),
-    Column(key="actor_username", heading=N_("Who"), importance=1),
-    Column(
-        key="action",
-        heading=N_("What"),
-        kind="choice",
-        importance=1,
-        wraps=True,
-        labels={action.value: label for action, label in ACTION_LABELS.items()},
-    ),
-    Column(key="changes", heading=N_("Changes"), kind="changes", importance=2),
-    Column(key="reason", heading=N_("Reason"), importance=2, wraps=True),
-    Column(key="interface", heading=N_("From"), importance=3),
-)
 
 
 def history_options(function: F) -> F:

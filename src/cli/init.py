@@ -11,9 +11,10 @@ from src.cli.context import open_database, settings
 from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.prompts import ask, confirm, read_secret, secret_options
 from src.cli.render import json_option, show_done
-from src.cli.users import RECORD, show_one_time_password
+from src.cli.users import show_one_time_password
 from src.i18n import N_, _
 from src.presentation.columns import row_of
+from src.presentation.users import RECORD
 
 if TYPE_CHECKING:
     from src.services.users import UserDetails

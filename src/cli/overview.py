@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
                 N_("Choose another password; your other sessions end."),
             ),
             ("sessions", "src.cli.own_account:sessions", N_("Where you are logged in.")),
+            ("token", "src.cli.api_tokens:token", N_("Keys for programs that work in your name.")),
             ("two-factor", "src.cli.own_account:two_factor", N_("A code from your telephone as a second key.")),
         ),
     ),

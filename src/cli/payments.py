@@ -7,25 +7,16 @@ import click
 
 from src.cli.commands import argument, option
 from src.cli.context import Desk, reading, writing
-from src.cli.contracts import RECORD, contract, contract_id, load, reason_option, shown
+from src.cli.contracts import contract, contract_id, load, reason_option, shown
 from src.cli.prompts import Parsed, confirm
 from src.cli.render import json_option, output_options, show_done, show_list
 from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_money
 from src.i18n import N_, _, format_money
-from src.presentation.columns import Column, rows_of
-from src.presentation.contracts import ID
+from src.presentation.columns import rows_of
+from src.presentation.contracts import RECORD
 from src.presentation.fields import METHODS
-
-PAYMENTS = (
-    ID,
-    Column(key="received_on", heading=N_("Received on"), kind="date", importance=1),
-    Column(key="amount", heading=N_("Amount"), kind="money", importance=1),
-    Column(key="method", heading=N_("Method"), kind="choice", labels=METHODS, importance=2),
-    Column(key="reference", heading=N_("Reference"), importance=2),
-    Column(key="reason", heading=N_("Reason"), importance=3),
-    Column(key="recorded_by", heading=N_("Recorded by"), of=lambda payment: payment.recorded_by_username, importance=3),
-)
+from src.presentation.payments import COLUMNS
 
 
 @contract.command("payments", help=N_("List the payments of a contract."), examples=("epicevents contract payments 7",))
@@ -37,7 +28,7 @@ def list_payments(contract_id: int) -> None:
 
     with reading() as desk:
         received = payments.list_payments(desk.session, desk.actor, contract_id)
-    show_list(PAYMENTS, rows_of(PAYMENTS, received), empty=_("No payment yet."), manner=desk.manner)
+    show_list(COLUMNS, rows_of(COLUMNS, received), empty=_("No payment yet."), manner=desk.manner)
 
 
 def payment_options(function: Any) -> Any:

@@ -123,6 +123,21 @@ ACTION_LABELS: Mapping[Action, str] = {
 }
 
 
+# What a token with the scope `read` may do; what one with the right to change something may read with it.
+READING: frozenset[Action] = frozenset(
+    {
+        Action.USER_READ,
+        Action.CLIENT_READ,
+        Action.CONTRACT_READ,
+        Action.EVENT_READ,
+        Action.AUDIT_READ_ALL,
+        Action.AUDIT_READ_HISTORY,
+    }
+)
+# What only people do: no program chooses a password, or gives out more keys.
+NEVER_BY_TOKEN: frozenset[Action] = frozenset({Action.OWN_PASSWORD, Action.OWN_TWO_FACTOR, Action.OWN_SESSIONS})
+
+
 def _everybody(scope: Scope) -> dict[Department, Scope]:
     return dict.fromkeys(Department, scope)
 
@@ -170,13 +185,17 @@ RULEBOOK: Mapping[Action, Mapping[Department, Scope]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking, read afresh from the database for this very request."""
+    """Who is asking, read afresh from the database for this very request.
+
+    `scopes` are the actions that a program was given when it asks in somebody's name; None for the person themselves.
+    """
 
     user_id: int
     username: str
     department: Department
     interface: str = "cli"
     session_id: int | None = None
+    scopes: frozenset[Action] | None = None
 
 
 @runtime_checkable
@@ -191,8 +210,11 @@ class Owned(Protocol):
 def granted(actor: Actor, action: Action, target: Owned | None = None) -> Any:
     """Tell whether a person may do this: a bool, or for a mapped class the SQL condition that picks the records.
 
-    `target` is the record, its class, or None for actions on nothing in particular (create, read all).
+    `target` is the record, its class, or None for actions on nothing in particular (create, read all). A program has
+    at most the rights of whoever it works for, at this moment, and of those only the ones it was given.
     """
+    if actor.scopes is not None and action not in actor.scopes:
+        return False
     scope = RULEBOOK.get(action, {}).get(actor.department)
     if scope is None:
         return False
@@ -206,11 +228,18 @@ def require(actor: Actor, action: Action, target: Owned | None = None) -> None:
     """Refuse, naming the rule, unless the rulebook grants this.
 
     Raises:
-        Forbidden: the department lacks the right, or the record is somebody else's.
+        Forbidden: the department lacks the right, the record is somebody else's, or a token was not given the right.
     """
     if granted(actor, action, target) is True:
         return
     department, rule = Marked(actor.department.label), Marked(action.label)
+    if actor.scopes is not None and action not in actor.scopes and actor.department in RULEBOOK.get(action, {}):
+        raise Forbidden(
+            N_("This token was not given the right to do this: {rule}."),
+            department=department,
+            rule=rule,
+            action=action,
+        )
     if RULEBOOK.get(action, {}).get(actor.department) is Scope.OWN:
         raise Forbidden(
             N_("Only the person in charge of this record may do this: {rule}."),

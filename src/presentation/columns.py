@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from src.i18n import N_, _, format_date, format_moment, format_money
 
-Kind = Literal["text", "number", "money", "date", "moment", "bool", "choice", "changes"]
+Kind = Literal["text", "number", "decimal", "money", "date", "moment", "bool", "choice", "changes", "numbers"]
 Row = Sequence[Any]
 
 NOTHING = "–"
@@ -45,7 +45,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether the values line up on the right."""
-        return self.kind in {"number", "money"}
+        return self.kind in {"number", "decimal", "money"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,12 +156,14 @@ def _unarmed(value: Any) -> str:
 _PLAIN: Mapping[Kind, Callable[[Any], str]] = {
     "text": str,
     "number": str,
+    "decimal": str,
     "money": _money,
     "date": _day,
     "moment": _moment,
     "bool": _truth,
     "choice": str,
     "changes": _changes,
+    "numbers": str,
 }
 _CELL: Mapping[Kind, Callable[[Any], Any]] = {**_PLAIN, "text": _unarmed}
 _JSON: Mapping[Kind, Callable[[Any], Any]] = {
@@ -169,4 +171,5 @@ _JSON: Mapping[Kind, Callable[[Any], Any]] = {
     "number": lambda value: value,
     "bool": bool,
     "changes": lambda value: value,
+    "numbers": list,
 }

@@ -24,3 +24,19 @@ COLUMNS = (
     Column(key="sales_contact", heading=N_("Sales contact"), importance=3),
     *MONEY,
 )
+
+RECORD = (
+    ID,
+    TITLE,
+    Column(key="client_id", heading=N_("Client no."), kind="number"),
+    Column(key="client", heading=N_("Client"), of=lambda contract: contract.client.full_name),
+    Column(key="company_name", heading=N_("Company"), of=lambda contract: contract.client.company_name),
+    Column(
+        key="sales_contact", heading=N_("Sales contact"), of=lambda contract: contract.client.sales_contact.username
+    ),
+    *MONEY,
+    Column(key="updated_at", heading=N_("Last change"), kind="moment"),
+    Column(key="version", heading=N_("Version"), kind="number"),
+)
+
+SORTS = ("id", "title", "total", "created")

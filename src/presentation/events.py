@@ -23,3 +23,45 @@ COLUMNS = (
     *WHEN,
     Column(key="support_contact", heading=N_("Support contact"), importance=1),
 )
+
+RECORD = (
+    ID,
+    NAME,
+    Column(key="contract_id", heading=N_("Contract no."), kind="number"),
+    Column(key="client_id", heading=N_("Client no."), kind="number", of=lambda event: event.contract.client_id),
+    Column(key="client", heading=N_("Client"), of=lambda event: event.contract.client.full_name),
+    Column(key="company_name", heading=N_("Company"), of=lambda event: event.contract.client.company_name),
+    Column(
+        key="sales_contact",
+        heading=N_("Sales contact"),
+        of=lambda event: event.contract.client.sales_contact.username,
+    ),
+    *WHEN,
+    Column(
+        key="support_contact",
+        heading=N_("Support contact"),
+        of=lambda event: event.support_contact.username if event.support_contact else None,
+    ),
+    # Whom to call on the day: the person named for it, otherwise the client.
+    Column(
+        key="contact_name",
+        heading=N_("Client's contact"),
+        of=lambda event: event.contact.name,
+    ),
+    Column(
+        key="contact_phone",
+        heading=N_("Contact's phone"),
+        of=lambda event: event.contact.phone,
+    ),
+    Column(
+        key="contact_email",
+        heading=N_("Contact's e-mail"),
+        of=lambda event: event.contact.email,
+    ),
+    Column(key="notes", heading=N_("Notes")),
+    Column(key="created_at", heading=N_("Created"), kind="moment"),
+    Column(key="updated_at", heading=N_("Last change"), kind="moment"),
+    Column(key="version", heading=N_("Version"), kind="number"),
+)
+
+SORTS = ("start", "end", "name", "location", "id")

@@ -5,7 +5,7 @@ in it leaves its entry in the same transaction. A change in an unsigned transact
 refused, so no use case can forget the rulebook either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -64,6 +64,25 @@ def note(session: Session, *, record_type: str = "", record_id: int | None = Non
             _entry(
                 session, record_type, record_id, None, {field: [None, plain(value)] for field, value in changes.items()}
             )
+        ],
+    )
+
+
+def note_created(
+    session: Session, model: type[Record], ids: Sequence[int], records: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write the entries of many records that one statement made, each as if it had been made alone."""
+    _write(
+        session,
+        [
+            _entry(
+                session,
+                table_of(model),
+                record_id,
+                1,
+                {field: [None, plain(value)] for field, value in record.items() if value not in (None, "")},
+            )
+            for record_id, record in zip(ids, records, strict=True)
         ],
     )
 

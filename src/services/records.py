@@ -24,6 +24,7 @@ RECORD_NAMES: Mapping[str, str] = {
     "events": N_("event"),
     "sessions": N_("session"),
     "saved_views": N_("saved view"),
+    "api_tokens": N_("token"),
 }
 
 Model = TypeVar("Model", bound=Record)

@@ -273,6 +273,9 @@ def give_one_time_password(session: Session, user: User, password_hash: str) -> 
     two_factor.remove_recovery_codes(session, user.id)
     throttle.forgive(session, user.username)
     auth.end_sessions(session, user.id)
+    from src.services.api_tokens import end_tokens  # noqa: PLC0415 - lists of clients load this file, and no token
+
+    end_tokens(session, user.id, now=current_moment())
     session.flush()
 
 

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from src.presentation.requests import NoSuchPage
 from src.web.compression import accepts_gzip
-from src.web.errors import NoSuchPage
 
 STATIC = "/static"
 _FOLDER = Path(__file__).parent / "static"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from src.domain.errors import CrmError, InvalidInput
 from src.i18n import N_, _
 from src.presentation.fields import FIELDS
-from src.web.errors import NotUnderstood, TooLarge
+from src.presentation.requests import NotUnderstood, TooLarge
 from src.web.gate import LARGEST_BODY
 
 _FORM = "application/x-www-form-urlencoded"

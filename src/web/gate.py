@@ -18,8 +18,8 @@ from starlette.responses import Response
 from src.config import LOOPBACK_HOSTS
 from src.domain.errors import CrmError
 from src.i18n import set_language
+from src.presentation.requests import CrossSite, TooLarge, Unencrypted, UnknownHost
 from src.web.cookies import LANGUAGE, read_cookie
-from src.web.errors import CrossSite, TooLarge, Unencrypted, UnknownHost
 from src.web.journal import write_down
 from src.web.language import language_for
 
@@ -63,9 +63,12 @@ class Gate:
         language: str | None,
         refuse: Callable[[Request, CrmError], Response],
         fail: Callable[[Request], Response],
+        for_programs: Callable[[Request], bool] = lambda _request: False,
+        largest_body_of_programs: int = LARGEST_BODY,
     ) -> None:
         self.app, self.hosts, self.language = app, frozenset(hosts), language
         self.refuse, self.fail = refuse, fail
+        self.for_programs, self.largest_body_of_programs = for_programs, largest_body_of_programs
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request."""
@@ -120,10 +123,13 @@ class Gate:
             return UnknownHost()
         if request.scope["scheme"] != "https" and not _is_loopback(host):
             return Unencrypted()
+        is_program = self.for_programs(request)
+        largest = self.largest_body_of_programs if is_program else LARGEST_BODY
         length = request.headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit() and int(length[:20]) <= LARGEST_BODY):
+        if not (length.isascii() and length.isdigit() and int(length[:20]) <= largest):
             return TooLarge()
-        if request.method not in SAFE_METHODS and not _was_sent_by_our_page(request):
+        # A program shows a token, which no browser sends by itself; its answers look at no cookie.
+        if request.method not in SAFE_METHODS and not is_program and not _was_sent_by_our_page(request):
             return CrossSite()
         return None
 

@@ -13,8 +13,9 @@ from src.domain.errors import (
     TooManyAttempts,
     TwoFactorRequired,
 )
+from src.presentation.requests import UNEXPECTED, told_of
 from src.web.desk import Visit
-from src.web.errors import TITLES, UNEXPECTED, status_of, told_of
+from src.web.errors import TITLES, status_of
 
 LOG_IN, PASSWORD, TWO_FACTOR = "/login", "/account/password", "/account/two-factor"
 _LONGEST_PARKED = 100_000

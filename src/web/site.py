@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Route
 from src.config import Settings
 from src.db.session import Database
 from src.domain.errors import CrmError
+from src.presentation.requests import NoSuchPage, NotUnderstood, WrongMethod
 from src.web import (
     account,
     audit,
@@ -30,9 +31,8 @@ from src.web import (
 )
 from src.web.assets import STATIC, send_asset
 from src.web.desk import Site, Visit
-from src.web.errors import NoSuchPage, NotUnderstood, WrongMethod
 from src.web.forms import Form
-from src.web.gate import Gate
+from src.web.gate import LARGEST_BODY, Gate
 from src.web.health import health_routes
 from src.web.journal import log_as_json_lines
 from src.web.pages import Page
@@ -67,7 +67,33 @@ def every_page() -> Iterable[Page]:
     return [page for noun in NOUNS for page in noun.pages.pages]
 
 
-def build_site(settings: Settings, database: Database, *, exports: Database) -> "ASGIApp":
+class Programs(Protocol):
+    """What is answered to programs instead of browsers, under a path of its own."""
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """Where programs ask."""
+
+    @property
+    def path(self) -> str:
+        """How all their addresses begin."""
+
+    @property
+    def largest_body(self) -> int:
+        """The most that one request may send."""
+
+    @property
+    def refuse(self) -> Callable[[Request, CrmError], Response]:
+        """Answers a request that no operation saw."""
+
+    @property
+    def fail(self) -> Callable[[Request], Response]:
+        """Answers a request that ended in a failure nobody foresaw."""
+
+
+def build_site(
+    settings: Settings, database: Database, *, exports: Database, programs: Programs | None = None
+) -> "ASGIApp":
     """Build the application; nothing is asked of the database yet."""
     log_as_json_lines()
     site = Site(settings, database, exports, page_renderer(settings), _show_parked)
@@ -75,9 +101,22 @@ def build_site(settings: Settings, database: Database, *, exports: Database) -> 
     def visit(request: Request) -> Visit:
         return Visit(site, request, Form(), datetime.now(UTC))
 
+    def is_for_programs(request: Request) -> bool:
+        return programs is not None and request.url.path.startswith(programs.path)
+
+    def refuse_anybody(request: Request, refusal: CrmError) -> Response:
+        if programs is not None and is_for_programs(request):
+            return programs.refuse(request, refusal)
+        return refuse(visit(request), refusal)
+
+    def fail_anybody(request: Request) -> Response:
+        if programs is not None and is_for_programs(request):
+            return programs.fail(request)
+        return fail(visit(request))
+
     app = FastAPI(
-        routes=_routes(site),
-        exception_handlers=_refusing(lambda request, refusal: refuse(visit(request), refusal)),
+        routes=[*(programs.routes if programs else ()), *_routes(site)],
+        exception_handlers=_refusing(refuse_anybody),
         telemetry={"tracing": False, "metrics": False, "logs": False},
         openapi_url=None,
         docs_url=None,
@@ -88,8 +127,10 @@ def build_site(settings: Settings, database: Database, *, exports: Database) -> 
         app,
         hosts=settings.hosts,
         language=settings.language,
-        refuse=lambda request, refusal: refuse(visit(request), refusal),
-        fail=lambda request: fail(visit(request)),
+        refuse=refuse_anybody,
+        fail=fail_anybody,
+        for_programs=is_for_programs,
+        largest_body_of_programs=programs.largest_body if programs else LARGEST_BODY,
     )
 
 

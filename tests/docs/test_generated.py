@@ -38,7 +38,7 @@ def test_a_page_that_was_changed_or_is_missing_fails_the_check(
     page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generate_docs.write(tmp_path)
-    (tmp_path / page).write_text((tmp_path / page).read_text().replace("|", "!", 1))
+    (tmp_path / page).write_text((tmp_path / page).read_text().replace(":", "!", 1))
     advice = f"{page} is not what the program says. Write it with: python -m tools.generate_docs\n"
     assert (generate_docs.main(["--check"], tmp_path), capsys.readouterr().out) == (1, advice)
     (tmp_path / page).unlink()

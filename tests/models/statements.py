@@ -100,6 +100,30 @@ def saved_view(**given: str) -> str:
     return insert("saved_views", values | given)
 
 
+def token_row(**given: str) -> str:
+    """A token of the seller."""
+    values = {"user_id": ":seller", "name": "'till'", "token_hash": "'a'", "scopes": "'read'"}
+    return insert("api_tokens", values | {"expires_at": "'2026-12-22 09:00:00'"} | given)
+
+
+def idempotency_key(**given: str) -> str:
+    """What the seller was answered once."""
+    values = {"user_id": ":seller", "key": "'a'", "request_hash": "'a'", "status": "201"}
+    return insert("idempotency_keys", values | {"headers": "'{}'", "body": "''"} | given)
+
+
+def subscription(**given: str) -> str:
+    """Somebody who is told of everything."""
+    values = {"name": "'till'", "url": "'https://till.example'", "secret": "'a'", "record_type": "''", "action": "''"}
+    return insert("webhook_subscriptions", values | {"is_active": "TRUE", "created_by": ":manager"} | given)
+
+
+def delivery(**given: str) -> str:
+    """A change that somebody is to be told."""
+    values = {"subscription_id": "1", "audit_entry_id": "1", "attempts": "0", "last_error": "''"}
+    return insert("webhook_deliveries", values | given)
+
+
 def insert(table: str, values: dict[str, str]) -> str:
     """One row with the columns all tables share."""
     return f"INSERT INTO {table} ({', '.join(values)}, {NEW}) VALUES ({', '.join(values.values())}, {NOW})"

@@ -19,7 +19,7 @@ from src.domain.permissions import Action, Actor, require
 from src.models.audit_entry import AuditEntry
 from src.models.client import Client
 from src.models.contract_line import ContractLine
-from src.services import auth, own_account
+from src.services import api_tokens, auth, client_bulk, own_account
 from tests.factories import HASHER, NOW, PASSWORD
 from tests.real_databases import Dump, dump, shared_by_a_worker, undone
 from tests.rights_matrix import RESERVED, Cell, cells, right_of
@@ -183,6 +183,12 @@ ASKED_APART: set[Callable[..., Any]] = {
     own_account.two_factor_state,
     own_account.list_sessions,
     own_account.end_all_sessions,
+    # tests/services/test_api_tokens.py
+    api_tokens.create_token,
+    api_tokens.list_tokens,
+    api_tokens.revoke_token,
+    # tests/api/test_resources.py and test_rights.py
+    client_bulk.add_clients,
 }
 # What takes a transaction and is no verb of anybody, and why it needs no cell.
 NO_VERB = {
@@ -201,6 +207,9 @@ NO_VERB = {
     "audit_trail.sign_as_system": "signs what no person does",
     "audit_trail.note": "refuses an unsigned transaction",
     "audit_trail.note_for_all": "refuses an unsigned transaction",
+    "audit_trail.note_created": "refuses an unsigned transaction",
+    "idempotency.claim_key": "keeps the answers of one's own requests",
+    "idempotency.keep_answer": "keeps the answers of one's own requests",
     "init.create_first_manager": "possible only while there is no account; tested in test_users.py",
     "init.rescue_manager": "for whoever may write to the database anyway; no interface offers it to a person logged in",
     "init.has_staff": "tells whether there is an account, for the first start",
@@ -212,6 +221,9 @@ NO_VERB = {
     "auth.touch": "notes that one's own session is used",
     "auth.touch_is_due": "reads one's own session",
     "auth.end_sessions": "part of use cases that asked",
+    "api_tokens.recognise": "is how a program becomes somebody",
+    "api_tokens.note_used": "notes that one's own token is used",
+    "api_tokens.end_tokens": "part of use cases that asked",
 }
 
 

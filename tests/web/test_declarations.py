@@ -10,8 +10,9 @@ from src.db.session import Database
 from src.db.url import parse_database_url
 from src.domain import errors
 from src.domain.permissions import RULEBOOK, Action
-from src.web import errors as web_errors
-from src.web.errors import STATUSES, TITLES, status_of, told_of
+from src.presentation import requests
+from src.presentation.requests import told_of
+from src.web.errors import STATUSES, TITLES, status_of
 from src.web.gate import Gate
 from src.web.navigation import _OF_DEPARTMENT
 from src.web.pages import Access, Page, Pages
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # What is no page: asked by machines, and told by everybody the same.
 NO_PAGES = {"/healthz", "/readyz", "/static/{name}"}
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/preferences")}
+OF_OTHER_EDGES = {"src.cli.errors", "src.api.errors", "src.api.fields"}
 SIGNED_IN = {("GET", "/"), ("GET", "/rulebook")}
 
 
@@ -94,7 +96,7 @@ def test_every_refusal_has_a_status_of_its_own_in_the_table() -> None:
     assert [
         kind.__name__
         for kind in every_refusal()
-        if kind.__module__.startswith("src.") and kind not in STATUSES and kind.__module__ not in {"src.cli.errors"}
+        if kind.__module__.startswith("src.") and kind not in STATUSES and kind.__module__ not in OF_OTHER_EDGES
     ] == []
 
 
@@ -115,9 +117,9 @@ def test_every_status_has_a_title() -> None:
         (errors.TooManyAttempts(retry_after_seconds=1), 429),
         (errors.DatabaseBehind(place="", command=""), 503),
         (errors.DiskFull(), 503),
-        (web_errors.TooLarge(), 413),
-        (web_errors.CrossSite(), 403),
-        (web_errors.UnknownHost(), 400),
+        (requests.TooLarge(), 413),
+        (requests.CrossSite(), 403),
+        (requests.UnknownHost(), 400),
     ],
 )
 def test_the_statuses_that_programs_rely_on(refusal: errors.CrmError, status: int) -> None:

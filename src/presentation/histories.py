@@ -1,0 +1,36 @@
+"""What histories and the audit log show of who did what."""
+
+from src.domain.permissions import ACTION_LABELS
+from src.i18n import N_
+from src.presentation.columns import Column
+
+COLUMNS = (
+    Column(key="id", heading=N_("No."), kind="number", importance=3),
+    Column(key="created_at", heading=N_("When"), kind="moment", importance=1),
+    Column(key="actor_username", heading=N_("Who"), importance=1),
+    Column(
+        key="action",
+        heading=N_("What"),
+        kind="choice",
+        importance=1,
+        wraps=True,
+        labels={action.value: label for action, label in ACTION_LABELS.items()},
+    ),
+    Column(key="changes", heading=N_("Changes"), kind="changes", importance=2),
+    Column(key="reason", heading=N_("Reason"), importance=2, wraps=True),
+    Column(key="interface", heading=N_("From"), importance=3),
+)
+
+RECORDS = {
+    "users": N_("member of staff"),
+    "clients": N_("client"),
+    "contracts": N_("contract"),
+    "events": N_("event"),
+}
+
+AUDIT = (
+    *COLUMNS[:4],
+    Column(key="record_type", heading=N_("Record"), kind="choice", labels=RECORDS, importance=2),
+    Column(key="record_id", heading=N_("Record no."), kind="number", importance=2),
+    *COLUMNS[4:],
+)

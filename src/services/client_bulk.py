@@ -1,0 +1,88 @@
+"""Adding thousands of clients at once, with all that is checked of one: all of them are saved, or none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from src.domain.errors import AlreadyExists, CrmError, InvalidInput, Marked
+from src.domain.permissions import Action, Actor
+from src.i18n import N_
+from src.models.client import Client, client_keys
+from src.services import audit_trail
+from src.services.clients import ClientDetails
+from src.services.records import authorize, name_of
+
+MOST = 10_000
+# A statement holds so many values at most on either engine.
+_AT_ONCE = 500
+
+
+def add_clients(
+    session: Session, actor: Actor, many: Sequence[ClientDetails], *, region: str, now: datetime
+) -> tuple[list[int], list[tuple[int, CrmError]]]:
+    """Add people met elsewhere, all in the charge of whoever adds them.
+
+    Returns their numbers, in order; or none, and each row that is refused with why (counted from 0).
+
+    Raises:
+        Forbidden; InvalidInput: more than 10,000.
+    """
+    authorize(session, actor, Action.CLIENT_CREATE)
+    if len(many) > MOST:
+        raise InvalidInput(N_("{field}: at most {most} at once."), field=N_("rows"), most=MOST)
+    rows: list[dict[str, Any]] = []
+    refused: list[tuple[int, CrmError]] = []
+    for number, details in enumerate(many):
+        try:
+            rows.append(_values(details, region))
+        except CrmError as refusal:
+            refused.append((number, refusal))
+            rows.append({})
+    refused += _taken(session, rows)
+    if refused:
+        return [], sorted(refused, key=lambda one: one[0])
+    return _insert(session, actor, rows, now), []
+
+
+def _values(details: ClientDetails, region: str) -> dict[str, Any]:
+    given = replace(
+        details,
+        first_name=details.first_name or "",
+        last_name=details.last_name or "",
+        email=details.email or "",
+        phone=details.phone or "",
+        company_name=details.company_name or "",
+    )
+    return given.parsed(region=region)
+
+
+def _taken(session: Session, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, CrmError]]:
+    emails = [row.get("email", "") for row in rows]
+    known: set[str] = set()
+    for start in range(0, len(emails), _AT_ONCE):
+        known |= set(session.scalars(select(Client.email).where(Client.email.in_(emails[start : start + _AT_ONCE]))))
+    for number, email in enumerate(emails):
+        if email and email in known:
+            yield number, AlreadyExists(field=Marked(N_("e-mail")), record=name_of(Client))
+        known.add(email)
+
+
+def _insert(session: Session, actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> list[int]:
+    written = {"sales_contact_id": actor.user_id, "last_contact_at": now, "created_at": now, "updated_at": now}
+    complete = [
+        row
+        | client_keys(row["first_name"], row["last_name"], row["company_name"], row["email"])
+        | written
+        | {"version": 1}
+        for row in rows
+    ]
+    statement = insert(Client).returning(Client.id, sort_by_parameter_order=True)
+    ids = list(session.scalars(statement, complete)) if complete else []
+    audit_trail.note_created(
+        session, Client, ids, [{**row, "sales_contact_id": actor.user_id, "last_contact_at": now} for row in rows]
+    )
+    return ids
