@@ -72,10 +72,15 @@ def postgres_server(request: pytest.FixtureRequest) -> URL:
         server = make_url(chosen).set(drivername="postgresql+psycopg")
     else:
         server = shared_server(request.config.stash[RUN_FOLDER])
+    use_programs_of(server)
+    return server
+
+
+def use_programs_of(server: URL) -> None:
+    """Let pg_dump and pg_restore of the server's own version be found in the PATH."""
     with maintenance(server) as connection:
         programs = programs_for(connection.info.server_version // 10_000)
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
-    return server
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from tests.databases import maintenance, text_of
+from tests.databases import maintenance, text_of, use_programs_of
 from tests.postgres import private_server
 from tests.schema.fingerprints import Fingerprint, faults_of_sqlite, fingerprint_of
 
@@ -160,9 +160,12 @@ def _file(url: str) -> Path:
 def server() -> Iterator[URL]:
     """The PostgreSQL server that was named, or one of our own."""
     if chosen := os.environ.get(SERVER):
-        yield make_url(chosen).set(drivername="postgresql+psycopg")
+        named = make_url(chosen).set(drivername="postgresql+psycopg")
+        use_programs_of(named)
+        yield named
         return
     with private_server() as url:
+        use_programs_of(url)
         yield url
 
 

@@ -61,7 +61,9 @@ def test_upgrades_and_downgrades_that_are_killed_are_whole_or_undone() -> None:
 
     On a server of their own where one can be started: what other tests make on theirs would count as left behind.
     """
-    told = crash("upgrades", "--nth", "90", "--instants", "2", CRASH_SERVER_URL=os.environ.get("TEST_POSTGRES_URL", ""))
+    told = crash(
+        "upgrades", "--nth", "300", "--instants", "4", CRASH_SERVER_URL=os.environ.get("TEST_POSTGRES_URL", "")
+    )
     tolls = {
         said["engine"]: {name: int(n) for name, n in said.groupdict().items() if name != "engine"}
         for said in STEPS.finditer(told)
@@ -73,4 +75,5 @@ def test_upgrades_and_downgrades_that_are_killed_are_whole_or_undone() -> None:
         assert toll["statements"] + toll["instants"] == toll["old"] + toll["new"]
         assert toll["old"] >= 2 * steps  # before the COMMIT and earlier
         assert toll["new"] >= steps  # right after it
+        assert toll["instants"] == 4
         assert toll["rows"] > 100

@@ -79,23 +79,28 @@ def kill_upgrades(
     """Kill every step of the history, up and down; stops at the first step in which something is wrong."""
     toll = Toll()
     revisions = history(alembic.project)
-    share = -(-extent.instants // (2 * len(revisions)))
+    steps = 2 * len(revisions)
     ground = copies.empty()
     for number, (before, revision) in enumerate(revisions):
         up, down = Step("upgrade", before, revision), Step("downgrade", revision, before)
         trials = _Trials(copies, alembic, toll, told, ground, up)
-        trials.run(extent, share, seed=f"{seed} {up}")
+        trials.run(extent, _share(extent.instants, 2 * number, steps), seed=f"{seed} {up}")
         filled = copies.copy(ground)
         trials.must_work(alembic("upgrade", revision, url=filled), f"{up} undisturbed")
         toll.rows = sum(fill_with_hostile_rows(filled, variants=extent.variants, seed=seed + number).values())
         copies.drop(ground)
         ground = filled
         trials = _Trials(copies, alembic, toll, told, ground, down)
-        trials.run(extent, share, seed=f"{seed} {down}")
+        trials.run(extent, _share(extent.instants, 2 * number + 1, steps), seed=f"{seed} {down}")
         if toll.faults:
             break
     copies.drop(ground)
     return toll
+
+
+def _share(instants: int, number: int, steps: int) -> int:
+    """Give how many of all instants fall to one step, spread evenly over the history."""
+    return instants * (number + 1) // steps - instants * number // steps
 
 
 @dataclass(frozen=True)
