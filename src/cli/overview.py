@@ -19,6 +19,11 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("contract", "src.cli.contracts:contract", N_("Contracts and their payments.")),
             ("event", "src.cli.events:event", N_("Events, their place, time and support contact.")),
             ("user", "src.cli.users:user", N_("The staff directory and, for management, its accounts.")),
+            (
+                "search",
+                "src.cli.search:search",
+                N_("Search clients, contracts, events and staff at once; the latest first."),
+            ),
             ("audit", "src.cli.audit:audit", N_("Who did what, for management.")),
         ),
     ),

@@ -22,8 +22,9 @@ from src.models.search import full_text_name
 
 Columns = InstrumentedAttribute[Any]
 
-# Of what both engines index. PostgreSQL counts letters and digits only.
-_LONG = re.compile(r"[^\W_]{3}")
+# Of what both engines index: so many in a row. PostgreSQL counts letters and digits only.
+LETTERS = 3
+_LONG = re.compile(rf"[^\W_]{{{LETTERS}}}")
 # An index gives the rows for so many of the longest words; the others are looked for in those rows.
 _SOUGHT = 3
 # So many of its trigrams find a word; a row must then hold the whole of it.

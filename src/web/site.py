@@ -26,6 +26,7 @@ from src.web import (
     payments,
     preferences,
     rulebook,
+    search,
     sign_in,
     two_factor,
 )
@@ -52,6 +53,7 @@ NOUNS = (
     events,
     audit,
     rulebook,
+    search,
     account,
     password,
     two_factor,

@@ -1,6 +1,6 @@
 """Templates: HTML in which everything is escaped, with the reader's language and this installation's way of writing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -16,6 +16,7 @@ from src.domain.permissions import ACTION_LABELS, Action
 from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
 from src.presentation.days import day_in_words
 from src.presentation.fields import name_of_field, value_of_field
+from src.presentation.matches import marked_parts
 from src.web.assets import address_of_asset, icon
 from src.web.cookies import THEME, read_cookie
 from src.web.forms import value_before, value_in
@@ -39,6 +40,7 @@ def page_renderer(settings: Settings) -> Callable[..., bytes]:
         "moment": partial(_moment, zone=zone),
         "date": partial(_date, zone=zone),
         "today": partial(_today, zone=zone),
+        "marked": _marked,
     }
     environment.globals["moment_there"] = partial(_moment_there, home=settings.time_zone)
 
@@ -114,6 +116,14 @@ def _moment_there(moment: datetime, zone: str, *, home: str) -> Markup:
     if zone == home:
         return escape(there)
     return Markup('{}<span class="under">{}</span>').format(there, zone)
+
+
+def _marked(text: str, words: Iterable[str]) -> Markup:
+    """Write a text with what a search found in it marked."""
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(part) if is_match else escape(part)
+        for part, is_match in marked_parts(text, words)
+    )
 
 
 def _words_of_action(action: str) -> str:

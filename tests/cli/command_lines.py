@@ -26,6 +26,7 @@ LINES = (
     Line("client.read", "client list"),
     Line("client.read", "client list --json --mine --search kev"),
     Line("client.read", "client show {client}"),
+    Line("client.read", "search martin"),
     Line("export", "client list --all"),
     Line("export", "client list --csv"),
     Line("client.create", "client add --first-name Anna --last-name Björk --email anna@bjork.example"),

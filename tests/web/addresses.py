@@ -11,7 +11,13 @@ from tests.services.office import DEPARTMENTS, Office
 NOWHERE = "/nowhere"
 EMPTY = {
     "sales": [NOWHERE, "/clients?q=nobody+at+all", "/contracts?q=nothing+at+all", "/clients/999999"],
-    "support": ["/events?q=nothing+at+all", "/clients/1/edit"],
+    "support": [
+        "/events?q=nothing+at+all",
+        "/clients/1/edit",
+        "/search?q=martin",
+        "/search?q=nothing+at+all",
+        "/search?q=a",
+    ],
     "management": ["/audit?q=nothing", "/contracts?show=wrong"],
 }
 

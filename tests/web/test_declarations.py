@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NO_PAGES = {"/healthz", "/readyz", "/static/{name}"}
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/preferences")}
 OF_OTHER_EDGES = {"src.cli.errors", "src.api.errors", "src.api.fields"}
-SIGNED_IN = {("GET", "/"), ("GET", "/rulebook")}
+SIGNED_IN = {("GET", "/"), ("GET", "/rulebook"), ("GET", "/search")}
 
 
 def every_refusal(kind: type[errors.CrmError] = errors.CrmError) -> list[type[errors.CrmError]]:

@@ -191,7 +191,12 @@ def test_what_is_asked_for_in_an_address_is_told_as_text(chromium: Browser, host
             words = quote(attack, safe="")
             for path in (
                 *(f"/{words}", f"/clients?q={words}", f"/clients?sort={words}", f"/clients?sales_contact={words}"),
-                *(f"/contracts?show={words}", f"/events?show={words}&client={words}", f"/events?support={words}"),
+                *(
+                    f"/search?q={words}",
+                    f"/contracts?show={words}",
+                    f"/events?show={words}&client={words}",
+                    f"/events?support={words}",
+                ),
                 *(f"/audit?who={words}&number={words}", f"/audit?since={words}", f"/clients?after={words}"),
             ):
                 opened.open(path)
