@@ -48,6 +48,24 @@ def test_the_files_are_where_t004_puts_them() -> None:
     assert (PROJECT / "migrations" / "versions").is_dir()
 
 
+def test_step_1_makes_the_files_that_are_here_and_does_not_overwrite_them(
+    alembic: CommandLine, fresh: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert alembic("init", "migrations", cwd=empty).code == 0
+    made = sorted(str(path.relative_to(empty)) for path in empty.rglob("*") if "__pycache__" not in path.parts)
+    assert made == [
+        *("alembic.ini", "migrations", "migrations/README", "migrations/env.py", "migrations/script.py.mako"),
+        "migrations/versions",
+    ]
+    assert [path for path in made if not (fresh / path).exists()] == []
+    before = {path: path.read_bytes() for path in fresh.rglob("*") if path.is_file()}
+    again = alembic("init", "migrations", cwd=fresh)
+    assert (again.code, again.out) == (255, "FAILED: Directory migrations already exists and is not empty\n")
+    assert {path: path.read_bytes() for path in fresh.rglob("*") if path.is_file()} == before
+
+
 def test_the_commands_of_t004_run_as_written_on_the_file_beside_alembic_ini(fresh: Path) -> None:
     """With the installed `alembic` script itself, one process a command."""
     database = fresh / "epic_events_crm.db"

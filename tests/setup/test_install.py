@@ -23,6 +23,15 @@ printf 'Poetry 2.5.1' > half-1.dist-info/INSTALLER &&
 printf 'half.py,,4\\n' > half-1.dist-info/RECORD && cd - > /dev/null"""
 WHOLE = PACKAGE.format(content="half")
 
+NOTE_EVERY_PROCESS = """
+import sys
+def note(event, details):
+    if event == "subprocess.Popen" or event.startswith(("os.exec", "os.posix_spawn", "os.spawn", "os.system")):
+        with open({log!r}, "a") as log:
+            log.write(" ".join(map(str, details[1] if isinstance(details[1], (list, tuple)) else details[:2])) + "\\n")
+sys.addaudithook(note)
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -119,12 +128,24 @@ def test_a_python_without_venv_says_which_package_it_lacks(project: Path, progra
     assert not (project / ".venv" / ".installed").exists()
 
 
-def test_the_second_run_installs_nothing(project: Path, programs: Path) -> None:
-    log = add_poetry(programs)
-    assert make("install", project=project, programs=programs).returncode == 0
-    second = make("install", project=project, programs=programs)
-    assert (second.returncode, second.stdout) == (0, "")
-    assert log.read_text() == "install --no-interaction\n"
+def test_the_second_run_of_every_command_starts_nothing_that_installs(project: Path, programs: Path) -> None:
+    """Every process that Python starts is written down; the program and pytest are stand-ins that say their name."""
+    watched = project.parent / "watched"
+    watched.mkdir()
+    started = project.parent / "started"
+    (watched / "sitecustomize.py").write_text(NOTE_EVERY_PROCESS.format(log=str(started)))
+    (watched / "pytest.py").write_text("print('pytest')")
+    script = "printf '#!/bin/sh\\necho \"epicevents $*\"\\n' > .venv/bin/epicevents && chmod +x .venv/bin/epicevents"
+    add_poetry(programs, then=script)
+    assert make("install", project=project, programs=programs, PYTHONPATH=str(watched)).returncode == 0
+    assert len(started.read_text().splitlines()) > 3  # the first run makes .venv and calls Poetry
+
+    for target, last in {"install": [], "demo": ["epicevents demo start"], "test": ["pytest"]}.items():
+        started.unlink()
+        second = make(target, project=project, programs=programs, PYTHONPATH=str(watched))
+        assert (second.returncode, second.stdout.splitlines()[-1:]) == (0, last), (target, second)
+        [only] = started.read_text().splitlines()
+        assert only.startswith(f"{project}/.venv/bin/python -c import compileall, sys;"), target
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "poetry.lock"])
