@@ -7,6 +7,7 @@ database's address may also be given on Alembic's command line (`-x url=…`, be
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -238,6 +239,9 @@ def _sentry_dsn(given: _Given) -> str | None:
 
 def _read_env_file(path: Path) -> dict[str, str]:
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir() and not path.samefile(os.devnull):
+            # A pipe would be waited for without end, and some devices never end.
+            raise SettingError(".env", FROM_ENV_FILE, N_("it is not a file"))
         content = path.read_bytes()
     except FileNotFoundError:
         if path.is_symlink():

@@ -131,6 +131,17 @@ def test_a_link_to_nowhere_is_refused_and_a_virtual_environment_called_env_is_no
     assert url() == "sqlite:///epic_events_crm.db"
 
 
+def test_an_env_that_would_never_end_is_refused_and_one_that_is_masked_is_empty(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    for never in (root / "pipe", Path("/dev/zero")):
+        (root / ".env").symlink_to(never)
+        with pytest.raises(SettingError, match=r"^\.env \(\.env\): it is not a file$"):
+            read()
+        (root / ".env").unlink()
+    (root / ".env").symlink_to(os.devnull)
+    assert url() == "sqlite:///epic_events_crm.db"
+
+
 def test_an_unreadable_env_file_is_refused_rather_than_ignored(root: Path) -> None:
     """A loop of links cannot be read by anybody, not even by root."""
     (root / ".env").symlink_to(root / ".env")

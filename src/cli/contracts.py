@@ -17,7 +17,7 @@ from src.domain.permissions import Action, require
 from src.domain.values import parse_date, parse_id, parse_money, parse_text
 from src.i18n import N_, _
 from src.presentation.columns import Column, row_of
-from src.presentation.contracts import COLUMNS, MONEY, RECORD, SORTS
+from src.presentation.contracts import COLUMNS, RECORD, SORTS, sum_columns
 from src.presentation.fields import STATUSES
 
 TERMS = (("title", N_("Title"), "--title"), ("total", N_("Total"), "--total"))
@@ -70,10 +70,11 @@ def list_contracts(*, client: int | None, status: str | None, paging: Paging, **
     def totals(desk: Desk) -> list[Total]:
         sums = contracts.contract_totals(desk.session, desk.actor, filters)
         number = Column(key="count", heading=N_("Contracts"), kind="number")
-        money = {column.key: column for column in MONEY}
+        money = (sums.total, sums.paid, sums.due)
+        named = zip(sum_columns(*money), money, strict=True)
         return [
             Total(column=number, value=sums.number),
-            *(Total(column=money[key], value=getattr(sums, key)) for key in ("total", "paid", "due")),
+            *(Total(column=column, value=value) for column, value in named),
         ]
 
     answer_list(

@@ -46,7 +46,6 @@ def _pick(columns: Sequence[Column], *keys: str) -> tuple[Column, ...]:
 CLIENTS = _pick(clients.COLUMNS, "id", "first_name", "last_name", "company_name", "last_contact_at")
 CONTRACTS = _pick(contracts.COLUMNS, "id", "title", "client", "status", "total", "due")
 EVENTS = _pick(events.COLUMNS, "id", "name", "event_start", "location", "attendees")
-SUMS = _pick(contracts.COLUMNS, "total", "paid", "due")
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ def show_passwords(team: Sequence["User"], secrets: Mapping[str, str]) -> None:
 
 
 def _show_people(team: Sequence["User"]) -> None:
-    again = f"{_program()} demo passwords"
-    click.echo("\n" + _("Who can log in (passwords are shown once; new ones: {command}):").format(command=again))
+    click.echo("\n" + _beside(_("Who can log in; new passwords, if lost:"), f"{_program()} demo passwords"))
     for person in team:
         click.echo(f"  {person.username:<18}{_who(person)}")
 
@@ -102,7 +100,8 @@ def _show(find: _Find) -> None:
     click.echo("\n" + _beside(heading, f"({_program()} {find.command})"))
     if find.columns:
         show_list(find.columns, rows_of(find.columns, find.rows), empty=_("None at present."), manner=manner)
-    for column, text in zip(SUMS, for_people(SUMS, find.sums, manner) if find.sums else (), strict=False):
+    columns = contracts.sum_columns(*find.sums) if find.sums else ()
+    for column, text in zip(columns, for_people(columns, find.sums, manner), strict=True):
         click.echo(_("{heading}: {value}").format(heading=_(column.heading), value=text))
 
 

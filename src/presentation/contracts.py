@@ -1,5 +1,8 @@
 """What lists show of what was sold."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from src.i18n import N_
 from src.presentation.columns import Column
 from src.presentation.fields import STATUSES
@@ -40,3 +43,11 @@ RECORD = (
 )
 
 SORTS = ("id", "title", "total", "created")
+
+
+def sum_columns(total: Decimal, paid: Decimal, due: Decimal) -> list[Column]:
+    """Name what contracts add up to: where the list holds cancelled ones, nothing of them is in what is due."""
+    sums = [column for column in MONEY if column.key in {"total", "paid", "due"}]
+    if due != total - paid:
+        sums[-1] = replace(sums[-1], heading=N_("Due (without cancelled)"))
+    return sums

@@ -10,7 +10,7 @@ from src.domain.permissions import Action, require
 from src.domain.values import parse_id
 from src.i18n import N_, _
 from src.models.contract import Contract, ContractStatus
-from src.presentation.contracts import COLUMNS
+from src.presentation.contracts import COLUMNS, sum_columns
 from src.services import clients, contracts, events, lists, payments
 from src.web.desk import Desk
 from src.web.exports import export
@@ -44,7 +44,8 @@ def list_contracts(desk: Desk) -> Response:
     filters = _filter(desk)
     page = contracts.list_contracts(desk.session, desk.me, filters, sort=listing.sort, limit=ROWS, after=listing.after)
     sums = contracts.contract_totals(desk.session, desk.me, filters) if desk.asked("sums") else None
-    return desk.page("contracts/list.html", listing=listing.showing(page), sums=sums)
+    named = sum_columns(sums.total, sums.paid, sums.due) if sums else []
+    return desk.page("contracts/list.html", listing=listing.showing(page), sums=sums, named=named)
 
 
 @pages.post(f"{PATH}/export", Action.EXPORT)

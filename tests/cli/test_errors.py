@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import pkgutil
 import stat
 import subprocess
@@ -14,6 +15,7 @@ import src
 from src.cli.errors import EXIT_CODES, MEANINGS, exit_code_of
 from src.domain.errors import CrmError, Forbidden
 from src.i18n import _, set_language
+from tests.cli.company import Company
 from tests.cli.conftest import Sample
 from tests.cli.terminals import PROJECT, SAMPLE
 from tests.program import HANG_SECONDS, Program
@@ -240,6 +242,29 @@ def test_an_output_that_is_full_is_said(arguments: tuple[str, ...]) -> None:
 
     assert failed.stderr == "Error: The output could not be written: no space left on the disk.\n"
     assert failed.returncode == 21
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_an_output_that_is_full_does_not_hide_what_was_saved(company: Company) -> None:
+    add = ["client", "add", "--first-name", "Zoé", "--last-name", "Œil", "--email", "{}@epic.example"]
+    saved = []
+    for name, redirected in {"said": ">/dev/full", "unsaid": ">/dev/full 2>/dev/full"}.items():
+        words = [sys.executable, "-m", "src", *[word.format(name) for word in add]]
+        environment = {"DATABASE_URL": company.url, "EPICEVENTS_TOKEN": company.office.people["sales"].token}
+        saved.append(
+            subprocess.run(
+                ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", *words],
+                cwd=PROJECT,
+                env={**os.environ, **environment},
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        )
+    told = "Error: The output could not be written: no space left on the disk. The change was saved.\n"
+    assert [(done.returncode, done.stderr) for done in saved] == [(21, told), (21, "")]
+    listed = company.run("sales", "client", "list", "--search", "oeil", "--json").items
+    assert sorted(client["email"] for client in listed) == ["said@epic.example", "unsaid@epic.example"]
 
 
 def test_closed_streams_are_no_reason_to_fail() -> None:
