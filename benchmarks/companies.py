@@ -50,7 +50,7 @@ def _prepare(file: Path, clients: int) -> str:
     from src.db.session import Database  # noqa: PLC0415 - as above
     from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415 - as above
     from src.security.passwords import STANDARD, random_password  # noqa: PLC0415 - as above
-    from src.services import CRM, auth  # noqa: PLC0415 - as above
+    from src.services import CRM, logging_in  # noqa: PLC0415 - as above
     from src.services.demo.load import load_demo_company  # noqa: PLC0415 - as above
     from src.services.demo.people import TOUR, give_passwords  # noqa: PLC0415 - as above
 
@@ -70,7 +70,7 @@ def _prepare(file: Path, clients: int) -> str:
     seller, password = TOUR[0], random_password()
     with database.writing() as session:
         give_passwords(session, {seller: STANDARD.hash(password)})
-    opened = auth.log_in(database, seller, password, address="local:benchmark", interface="cli", now=now)
+    opened = logging_in.log_in(database, seller, password, address="local:benchmark", interface="cli", now=now)
     database.close()
     return opened.token
 

@@ -17,12 +17,10 @@ from src.config import PROJECT_ROOT, SettingError, Settings, language_of_environ
 from src.db.url import parse_database_url
 from src.domain.errors import Marked, WrongSetting
 from src.models import Base
-from src.models.all_tables import webhook  # noqa: F401 - with the other tables that few commands need
 from src.models.client import Client  # noqa: F401 - each import below adds its tables to Base.metadata
 from src.models.contract import Contract  # noqa: F401 - adds its tables, as above
 from src.models.event import Event  # noqa: F401 - adds its tables, as above
 from src.models.partial_indexes import complete_for_postgresql
-from src.models.saved_view import SavedView  # noqa: F401 - adds its tables, as above
 from src.models.search import add_indexes_of_postgresql
 from src.models.user import User  # noqa: F401 - adds its tables, as above
 from src.schema.answers import extra_options, plain_answers, speak

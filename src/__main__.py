@@ -20,6 +20,10 @@ def main() -> int:
         from src.cli.outcome import report_interruption
 
         return report_interruption()
+    finally:
+        # Nor is anything among it garbage when the interpreter ends and looks through all of it once more, which cost
+        # as much again (measured: 136 of the 1758 million instructions of `client list`).
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from src.models.saved_view import SavedView  # noqa: F401 - adds its table to what the tests look at as a whole
 from tests.shared_server import RUN_FOLDER, run_folder
 
 pytest_plugins = ["tests.databases", "tests.isolation", "tests.program"]

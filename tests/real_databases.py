@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.orm import Session
 
 from src.db.session import Database
-from src.models.all_tables import Base
+from src.models import Base
 from tests.databases import new_database
 
 Dump = dict[str, list[tuple[Any, ...]]]

@@ -51,14 +51,14 @@ def list_audit(
 ) -> None:
     """Show the audit log."""
     from src.services import audit as log
-    from src.services import lists, users
+    from src.services import lists
 
     for_people = is_for_people()
     people: dict[int, str] = {}
 
     def wanted(desk: Desk) -> log.AuditFilter:
         return log.AuditFilter(
-            actor_id=users.find_user(desk.session, desk.actor, by).id if by is not None else None,
+            actor_id=desk.number_of(by),
             action=action or "",
             record_type=record_type or "",
             record_id=record_id,

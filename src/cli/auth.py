@@ -88,12 +88,12 @@ def _require_database() -> None:
 
 
 def _log_in(username: str, password: str) -> Any:
-    from src.services import auth
+    from src.services import logging_in
 
     database = open_database()
 
-    def attempt(given: str | None) -> auth.LogIn:
-        return auth.log_in(
+    def attempt(given: str | None) -> logging_in.LogIn:
+        return logging_in.log_in(
             database,
             username,
             password,

@@ -44,10 +44,10 @@ def client() -> None:
 @paging_options(SORTS, default="name")
 def list_clients(*, mine: bool, sales_contact: str | None, search: str, paging: Paging) -> None:
     """Show whom the company sells to."""
-    from src.services import clients, lists, users
+    from src.services import clients, lists
 
     def wanted(desk: Desk) -> clients.ClientFilter:
-        contact = users.find_user(desk.session, desk.actor, sales_contact).id if sales_contact is not None else None
+        contact = desk.number_of(sales_contact)
         return clients.ClientFilter(mine=mine, sales_contact_id=contact, search=search)
 
     def everything(desk: Desk) -> Iterator[Any]:

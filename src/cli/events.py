@@ -69,10 +69,10 @@ def list_events(
     *, support: str | None, client: int | None, contract: int | None, paging: Paging, **choices: Any
 ) -> None:
     """Show what is to be delivered."""
-    from src.services import events, lists, users
+    from src.services import events, lists
 
     def wanted(desk: Desk) -> events.EventFilter:
-        person = users.find_user(desk.session, desk.actor, support).id if support is not None else None
+        person = desk.number_of(support)
         return events.EventFilter(support_contact_id=person, client_id=client, contract_id=contract, **choices)
 
     def everything(desk: Desk) -> Iterator[Any]:

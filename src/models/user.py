@@ -1,16 +1,16 @@
-"""A member of staff, and what security needs to know them by: sessions, recovery codes, log-in attempts."""
+"""A member of staff."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.ext.hybrid import hybrid_method
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from src.db.types import Choice, CleanText, FoldedText, RecordId, UtcDateTime
 from src.domain.permissions import Department
 from src.domain.values import fold
-from src.models.base import Base, Record, now, table_args
+from src.models.base import Base, Record, table_args
 
 
 class User(Record, Base):
@@ -68,51 +68,3 @@ class User(Record, Base):
         """Keep the comparable form of the name in step with the name."""
         self.first_name_key = fold(self.full_name)
         self.name_key = fold(f"{self.last_name} {self.first_name}")
-
-
-class UserSession(Record, Base):
-    """One log-in of one member of staff on one device; only the token's SHA-256 is kept."""
-
-    __tablename__ = "sessions"
-    __table_args__ = table_args(Index("ix_sessions_user_id", "user_id", "id"))
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    interface: Mapped[str] = mapped_column(String(10))
-    device: Mapped[str] = mapped_column(CleanText(200), default="")
-    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    user: Mapped[User] = relationship(lazy="raise")
-
-    @hybrid_method
-    def is_owned_by(self, user_id: int) -> Any:
-        """A session belongs to whoever logged in."""
-        return self.user_id == user_id
-
-
-class RecoveryCode(Record, Base):
-    """A code on paper that opens the account once when the second factor is lost; only its hash is kept."""
-
-    __tablename__ = "recovery_codes"
-    __table_args__ = table_args(Index("ix_recovery_codes_user_id", "user_id"))
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    code_hash: Mapped[str] = mapped_column(String(64))
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class LoginAttempt(Record, Base):
-    """One try at logging in, counted before the password is looked at, so that parallel guesses cannot slip past."""
-
-    __tablename__ = "login_attempts"
-    __table_args__ = table_args(
-        Index("ix_login_attempts_account", "account", "created_at"),
-        Index("ix_login_attempts_address", "address", "created_at"),
-        Index("ix_login_attempts_created_at", "created_at"),
-    )
-
-    # SHA-256 of the name that was typed: people type passwords there by mistake.
-    account: Mapped[str] = mapped_column(String(64))
-    address: Mapped[str] = mapped_column(String(64))
-    succeeded: Mapped[bool] = mapped_column(default=False)

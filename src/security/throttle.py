@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from src.domain.errors import InvalidInput, TooManyAttempts
 from src.domain.values import fold, parse_username
-from src.models.user import LoginAttempt
+from src.models.login_attempt import LoginAttempt
 
 FAILURES, SPAN = 10, timedelta(minutes=5)
 FAILURES_A_DAY, DAY = 25, timedelta(hours=24)

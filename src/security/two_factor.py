@@ -13,7 +13,8 @@ from io import StringIO
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from src.models.user import RecoveryCode, User
+from src.models.recovery_code import RecoveryCode
+from src.models.user import User
 from src.security.tokens import readable_secret
 
 ISSUER = "Epic Events"

@@ -1,8 +1,8 @@
 """What everybody may do with their own account: password, second factor, log-ins.
 
 Whatever could lock its holder out needs the present password again, so that an unlocked screen or a stolen token is not
-enough. Like a log-in, such a change is made in short steps (see `auth`): these functions take the database and open
-their own transactions; no other may be open meanwhile. Wrong passwords count together with failed log-ins.
+enough. Like a log-in, such a change is made in short steps (see `logging_in`): these functions take the database and
+open their own transactions; no other may be open meanwhile. Wrong passwords count together with failed log-ins.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,8 @@ from src.db.session import Database
 from src.domain.errors import InvalidInput, NotAuthenticated, RuleBroken
 from src.domain.permissions import Action, Actor
 from src.i18n import N_
-from src.models.user import User, UserSession
+from src.models.user import User
+from src.models.user_session import UserSession
 from src.security import throttle, two_factor
 from src.security.passwords import STANDARD, PasswordHasher, canonical, check_password
 from src.services import audit_trail, auth

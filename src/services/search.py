@@ -18,7 +18,6 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from src.domain.values import fold, parse_text
 from src.i18n import N_
-from src.models.search import full_text_name
 
 Columns = InstrumentedAttribute[Any]
 
@@ -81,6 +80,8 @@ def in_all(record_id: Columns, candidates: Sequence[Sequence[Select[Any]]]) -> A
 
 def may_hold(words: Sequence[str], *columns: Columns) -> Any:
     """Give the condition of the rows whose indexed columns may hold all these words; `holds` tells whether they do."""
+    from src.models.search import full_text_name  # noqa: PLC0415 - lists that search nothing need none of it
+
     owner = columns[0].class_
     name = full_text_name(owner.__tablename__)
     index = table(name, column("rowid"), column(name))

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from src.domain.errors import CrmError, LoginRefused, NotAuthenticated, SecondFactorNeeded, TooManyAttempts
 from src.schema.state import require_current
-from src.services import CRM, auth, init
+from src.services import CRM, auth, init, logging_in
 from src.web.cookies import SESSION, drop_cookie, set_cookie
 from src.web.desk import INTERFACE, Visit
 from src.web.errors import status_of
@@ -40,7 +40,7 @@ def log_in(visit: Visit) -> Response:
     with visit.site.database.reading() as session:
         require_current(session.connection(), CRM)
     try:
-        opened = auth.log_in(
+        opened = logging_in.log_in(
             visit.site.database,
             visit.form.get("username").strip(),
             visit.form.get("password"),

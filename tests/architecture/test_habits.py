@@ -14,7 +14,7 @@ READERS_OF_THE_ENVIRONMENT = {
 
 # A transaction is opened and committed by the edge. Log-in commits what must stay even though the log-in is refused:
 # a failed attempt that was rolled back would not be counted.
-MAY_COMMIT = {SRC / "services" / "auth.py"}
+MAY_COMMIT = {SRC / "services" / "logging_in.py"}
 
 
 # Alembic's command line is an edge too: this is where migrations/env.py has its answers written.

@@ -27,7 +27,7 @@ from src.cli import context, outcome
 from src.cli.start import run
 from src.db.session import Database
 from src.i18n import DEFAULT_LANGUAGE, set_language
-from src.models.user import UserSession
+from src.models.user_session import UserSession
 from tests import factories
 from tests.databases import new_database
 from tests.real_databases import Dump, dump, opened

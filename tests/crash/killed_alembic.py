@@ -163,8 +163,8 @@ def main() -> None:
     import sqlalchemy.dialects.postgresql.psycopg
     import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401 - warmed up
 
-    import src.models
     import src.schema.environment  # noqa: F401 - warmed up
+    from src.models import Base  # noqa: F401 - warmed up
 
     _ANSWERS = os.dup(1)
     task = _serve()

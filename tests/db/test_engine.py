@@ -20,7 +20,7 @@ from src.db import engine
 from src.db.driver import WAL_SAFE_SINCE, may_distrust_schema, sqlite_module, wal_is_safe
 from src.db.session import Database
 from src.domain.errors import DatabaseBusy, DatabaseError, DatabaseMissing, DatabaseUnreachable, DiskFull, NotADatabase
-from src.models.user import UserSession
+from src.models.user_session import UserSession
 from tests import factories
 from tests.factories import NOW
 from tests.real_databases import statements_of

@@ -19,8 +19,10 @@ from src.db.session import Database
 from src.db.url import parse_database_url
 from src.domain.errors import RuleBroken
 from src.domain.permissions import Actor, Department
-from src.models import Base, Contract, Payment, PaymentMethod, User
+from src.models import Base
 from src.models.base import now
+from src.models.contract import Contract, Payment, PaymentMethod
+from src.models.user import User
 from src.services import clients, contracts, init, payments, users
 from tests.program import Program
 

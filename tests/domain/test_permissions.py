@@ -11,7 +11,8 @@ from src.i18n import set_language
 from src.models.client import Client
 from src.models.contract import Contract
 from src.models.event import Event
-from src.models.user import User, UserSession
+from src.models.user import User
+from src.models.user_session import UserSession
 
 BILL = Actor(7, "bill", Department.SALES)
 KATE = Actor(8, "kate", Department.SUPPORT)

@@ -129,8 +129,8 @@ def main() -> None:
     import sqlalchemy.dialects.postgresql.psycopg
     import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401 - warmed up
 
-    import src.models
     import src.schema.environment  # noqa: F401 - warmed up
+    from src.models import Base  # noqa: F401 - warmed up
 
     with os.fdopen(os.dup(1), "w") as answers:
         arguments = serve(sys.stdin, answers)

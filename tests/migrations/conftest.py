@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module
-from src.models.all_tables import Base
+from src.models import Base
 from src.schema.revisions import head_revision, read_history
 from src.services import CRM
 from tests.migrations.command_line import CommandLine, command_line

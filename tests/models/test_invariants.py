@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstrai
 from src.db.session import Database
 from src.domain.errors import AlreadyExists, CrmError, InvalidInput, RuleBroken
 from src.domain.rules import CONSTRAINT_MESSAGES
-from src.models.all_tables import Base
+from src.models import Base
 from src.models.search import SEARCHED
 from src.models.triggers import trigger_names
 from src.models.webhook import OUTBOX

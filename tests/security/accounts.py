@@ -11,10 +11,12 @@ from sqlalchemy import URL, Connection, event, make_url, select, text
 
 from src.db.session import Database
 from src.domain.permissions import Actor, Department
-from src.models.base import Base
-from src.models.user import LoginAttempt, User, UserSession
+from src.models import Base
+from src.models.login_attempt import LoginAttempt
+from src.models.user import User
+from src.models.user_session import UserSession
 from src.security.passwords import HashCost, PasswordHasher
-from src.services import audit_trail, auth
+from src.services import audit_trail, auth, logging_in
 from tests.databases import new_database, text_of
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -117,10 +119,12 @@ def change_user(database: Database, user_id: int, **values: Any) -> None:
             setattr(user, field, value)
 
 
-def log_in(database: Database, username: str = "bill.boquet", password: str = PASSWORD, **options: Any) -> auth.LogIn:
+def log_in(
+    database: Database, username: str = "bill.boquet", password: str = PASSWORD, **options: Any
+) -> logging_in.LogIn:
     """Log in from home at nine o'clock, unless the test says otherwise."""
     given: dict[str, Any] = {"address": HOME, "interface": "cli", "now": NOW, "hasher": HASHER} | options
-    return auth.log_in(database, username, password, **given)
+    return logging_in.log_in(database, username, password, **given)
 
 
 def authenticate(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from src.db.session import Database
 from src.domain.errors import TooManyAttempts
-from src.models.user import LoginAttempt
+from src.models.login_attempt import LoginAttempt
 from src.security import throttle
 from src.security.throttle import account_key, account_name, place_of
 from tests.security import accounts

@@ -11,7 +11,7 @@ import segno
 from sqlalchemy import select
 
 from src.db.session import Database
-from src.models.user import RecoveryCode
+from src.models.recovery_code import RecoveryCode
 from src.security import two_factor
 from tests.security import accounts
 from tests.security.accounts import NOW, add_user, user_row

@@ -10,7 +10,7 @@ from src.domain.permissions import Department
 from src.models.client import Client
 from src.models.contract import ContractStatus
 from src.models.user import User
-from src.services import auth
+from src.services import logging_in
 from tests import factories
 from tests.factories import HASHER, NOW, PASSWORD
 
@@ -105,7 +105,7 @@ def _with_line(session: Session, records: Records) -> Records:
 
 
 def _log_in(database: Database, user: User) -> Person:
-    opened = auth.log_in(
+    opened = logging_in.log_in(
         database, user.username, PASSWORD, address="192.0.2.7", interface="cli", now=NOW, hasher=HASHER
     )
     assert opened.actor.session_id is not None

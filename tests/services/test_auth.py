@@ -14,7 +14,7 @@ from src.domain.errors import (
 )
 from src.domain.permissions import Actor, Department
 from src.models.audit_entry import AuditEntry
-from src.models.user import UserSession
+from src.models.user_session import UserSession
 from src.security.passwords import HashCost, PasswordHasher
 from src.security.throttle import account_key
 from src.security.tokens import hash_token, is_token

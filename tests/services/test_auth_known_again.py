@@ -10,7 +10,8 @@ from sqlalchemy import Connection, event
 from src.db.session import Database
 from src.domain.errors import LoginRefused, NotAuthenticated, TwoFactorRequired
 from src.domain.permissions import Action, Department
-from src.models.user import User, UserSession
+from src.models.user import User
+from src.models.user_session import UserSession
 from src.security.tokens import new_token
 from src.services import audit_trail, auth
 from tests.security import accounts

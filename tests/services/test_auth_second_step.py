@@ -15,7 +15,7 @@ from src.domain.errors import (
     TooManyAttempts,
 )
 from src.domain.permissions import Action, Department
-from src.models.user import LoginAttempt
+from src.models.login_attempt import LoginAttempt
 from src.security import two_factor
 from src.security.throttle import account_key
 from tests.security import accounts

@@ -20,19 +20,15 @@ from src.domain.contact_details import parse_email, parse_phone
 from src.domain.errors import AlreadyExists, LoginRefused, RuleBroken
 from src.domain.permissions import Department
 from src.domain.values import clean_text, parse_username
-from src.models import (
-    AuditEntry,
-    Base,
-    Client,
-    Contract,
-    ContractLine,
-    ContractStatus,
-    Event,
-    Payment,
-    User,
-    UserSession,
-)
-from src.services import audit_trail, auth, clients, events
+from src.models import Base
+from src.models.audit_entry import AuditEntry
+from src.models.client import Client
+from src.models.contract import Contract, ContractStatus, Payment
+from src.models.contract_line import ContractLine
+from src.models.event import Event
+from src.models.user import User
+from src.models.user_session import UserSession
+from src.services import audit_trail, clients, events, logging_in
 from src.services.audit import record_history
 from src.services.demo import rows
 from src.services.demo.load import LOADED, Loaded, load_demo_company
@@ -571,9 +567,9 @@ def give(database: Database, word: str) -> list[str]:
         return [person.username for person in people]
 
 
-def log_in(database: Database, username: str, password: str) -> auth.LogIn:
+def log_in(database: Database, username: str, password: str) -> logging_in.LogIn:
     """Log in as anybody would."""
-    return auth.log_in(
+    return logging_in.log_in(
         database, username, password, address="local:1", interface="cli", now=NOW + timedelta(minutes=1), hasher=HASHER
     )
 

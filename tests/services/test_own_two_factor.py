@@ -18,7 +18,7 @@ from src.domain.errors import (
 )
 from src.domain.permissions import Actor, Department
 from src.models.audit_entry import AuditEntry
-from src.models.user import RecoveryCode
+from src.models.recovery_code import RecoveryCode
 from src.services import own_account
 from tests.security import accounts
 from tests.security.accounts import (

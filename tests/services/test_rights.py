@@ -215,7 +215,7 @@ NO_VERB = {
     "init.has_staff": "tells whether there is an account, for the first start",
     "users.add_account": "part of use cases that asked",
     "users.give_one_time_password": "part of use cases that asked",
-    "auth.log_in": "is how one becomes somebody",
+    "logging_in.log_in": "is how one becomes somebody",
     "auth.authenticate": "is how one becomes somebody",
     "auth.log_out": "whoever holds a token may end it",
     "auth.touch": "notes that one's own session is used",

@@ -27,7 +27,7 @@ from src.models.client import Client
 from src.models.contract import PaymentMethod
 from src.models.event import Event
 from src.models.user import User
-from src.services import auth, clients, events, payments, users
+from src.services import auth, clients, events, logging_in, payments, users
 from tests import factories
 from tests.factories import HASHER, NOW, PASSWORD
 
@@ -79,7 +79,7 @@ class OfficeLife(RuleBasedStateMachine):
         person = self.people[number]
         given: dict[str, Any] = {"address": f"192.0.2.{number}", "interface": "cli", "now": NOW, "hasher": HASHER}
         if person.active:
-            person.token = auth.log_in(self.database, self.usernames[number], PASSWORD, **given).token
+            person.token = logging_in.log_in(self.database, self.usernames[number], PASSWORD, **given).token
 
     @rule(who=st.sampled_from(PEOPLE), record=st.sampled_from(RECORDS))
     def correct_a_card(self, who: int, record: int) -> None:

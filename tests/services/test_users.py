@@ -14,7 +14,7 @@ from src.models.client import Client
 from src.models.contract import Contract, Payment
 from src.models.event import Event
 from src.models.user import User
-from src.services import audit, auth, init, users
+from src.services import audit, auth, init, logging_in, users
 from src.services.records import check_version
 from src.services.users import UserDetails, UserFilter
 from tests import factories
@@ -142,7 +142,7 @@ def test_who_moved_or_was_closed_is_out_at_once(database: Database) -> None:
         boss = boss_of(session)
         people = [factories.seller(session, username=f"seller.{number}").id for number in range(3)]
     options: dict[str, Any] = {"address": "192.0.2.7", "interface": "cli", "now": NOW, "hasher": HASHER}
-    opened = [auth.log_in(database, f"seller.{number}", PASSWORD, **options) for number in range(3)]
+    opened = [logging_in.log_in(database, f"seller.{number}", PASSWORD, **options) for number in range(3)]
     with database.writing() as session:
         users.update_user(session, boss, people[0], UserDetails(department="support"), region="FR")
         users.set_active(session, boss, people[1], active=False)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 import pytest
 
-from src.models.user import UserSession
+from src.models.user_session import UserSession
 from src.web.gate import LARGEST_BODY, Gate
 from tests.real_databases import Dump
 from tests.services.office import DEPARTMENTS

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import func, select, update
 
 from src.models.contract import Payment
-from src.models.user import UserSession
+from src.models.user_session import UserSession
 from src.security.tokens import hash_token
 from tests.factories import PASSWORD
 from tests.web.browsers import Screen, screen

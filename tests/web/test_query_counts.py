@@ -11,7 +11,7 @@ from src.config import Settings
 from src.db.session import Database
 from src.domain.permissions import Action
 from src.models.user import User
-from src.services import audit_trail, auth, clients
+from src.services import audit_trail, clients, logging_in
 from src.web.site import build_site
 from tests import factories
 from tests.factories import HASHER, PASSWORD
@@ -26,7 +26,9 @@ def token(database: Database) -> str:
         client = factories.client(session, seller)
         factories.event(session, factories.contract(session, client), factories.supporter(session))
     now = datetime.now(UTC)
-    opened = auth.log_in(database, "sales", PASSWORD, address="192.0.2.7", interface="web", now=now, hasher=HASHER)
+    opened = logging_in.log_in(
+        database, "sales", PASSWORD, address="192.0.2.7", interface="web", now=now, hasher=HASHER
+    )
     return opened.token
 
 

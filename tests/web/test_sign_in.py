@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import make_url, select, update
 
 from src.db.session import Database
-from src.models.user import User, UserSession
+from src.models.user import User
+from src.models.user_session import UserSession
 from src.security.passwords import STANDARD
 from tests import factories
 from tests.cli.company import Company
