@@ -72,6 +72,9 @@ HINTS: dict[type[errors.CrmError], str] = {
 # The way out of what is wrong with the database itself.
 WAYS_OUT: dict[type[errors.CrmError], str] = {
     errors.NotADatabase: N_("To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)"),
+    errors.DatabaseAhead: N_("If only its mark is wrong: alembic stamp head (it compares the tables first)"),
+    errors.RevisionEdited: N_("The files as they came with the program: git checkout HEAD -- migrations/versions"),
+    errors.TablesDiffer: N_("To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)"),
     errors.BackupDamaged: N_("Take another one: epicevents db backups tells which are good"),
 }
 
@@ -118,8 +121,11 @@ def exit_code_of(error: errors.CrmError) -> int:
 
 def in_words(error: errors.CrmError) -> str:
     """Say what is refused and, where the database or a backup is damaged, what to type."""
-    ways_out = (_(WAYS_OUT[kind]) for kind in type(error).__mro__ if kind in WAYS_OUT)
-    return " ".join([str(error), *ways_out])
+    ways_out = [_(WAYS_OUT[kind]) for kind in type(error).__mro__ if kind in WAYS_OUT]
+    if error.template == errors.DatabaseError.message:
+        ways_out = [_("What may be wrong with it: epicevents db verify")]
+    # A list in the sentence ends with its last line.
+    return ("\n" if "\n" in str(error) else " ").join([str(error), *ways_out])
 
 
 def report_refusal(error: errors.CrmError, *, as_json: bool) -> int:

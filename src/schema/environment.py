@@ -7,6 +7,7 @@ was lost before they commit.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from alembic import context
 from sqlalchemy import URL, Engine, MetaData, create_engine
@@ -15,15 +16,16 @@ from sqlalchemy.pool import NullPool
 
 from src.db.driver import sqlite_module
 from src.db.url import place_of
-from src.domain.errors import NotADatabase
+from src.domain.errors import CrmError, DatabaseError, NotADatabase
 from src.i18n import N_
 from src.schema.answers import command_name, explained, say
 from src.schema.backup_first import Precaution
 from src.schema.change import Change
 from src.schema.configuration import configure
+from src.schema.drift.drift import find_drift
 from src.schema.fitness import Fitness
 from src.schema.revisions import Project
-from src.schema.state import DatabaseState, open_to_look, state_of_file
+from src.schema.state import DatabaseState, open_to_look, revisions_of, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
 
@@ -54,7 +56,9 @@ def migrate(
             _look(url, metadata)
     except DBAPIError as error:
         refusal = explained(error, place_of(url))
-        raise (_damaged(url, project) if isinstance(refusal, NotADatabase) else refusal) from error
+        if isinstance(refusal, NotADatabase):
+            raise _damaged(url, project) from error
+        raise _perhaps_adrift(url, project, refusal) from error
     except NotADatabase:
         raise _damaged(url, project) from None
 
@@ -69,6 +73,22 @@ def _damaged(url: URL, project: Project) -> NotADatabase:
         restore=project.restore_command,
         backups=project.backups_command,
     )
+
+
+def _perhaps_adrift(url: URL, project: Project, refusal: CrmError) -> CrmError:
+    """Say that a migration failed on tables that no migration made, where that is so: there is the way out."""
+    if type(refusal) is not DatabaseError or command_name() not in _CHANGING:
+        return refusal
+    with suppress(DBAPIError, CrmError), open_to_look(url).connect() as connection:
+        at = sorted(revisions_of(connection))
+        if find_drift(connection, context.script, at):
+            return DatabaseError(
+                N_("{refusal} The database is not what revision {revision} makes. What differs: {verify}"),
+                refusal=str(refusal),
+                revision=", ".join(at) or "base",
+                verify=project.verify_command,
+            )
+    return refusal
 
 
 def _look(url: URL, metadata: MetaData) -> None:

@@ -10,7 +10,7 @@ from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseAhead, DatabaseBehind, DatabaseMissing, DatabaseUnversioned, Marked
 from src.i18n import N_
 from src.schema.answers import command_options
-from src.schema.drift.drift import find_drift
+from src.schema.drift.drift import closest_revision, find_drift
 from src.schema.ledger import require_unedited
 from src.schema.state import STAMP_IT, UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, printable, state_from
 
@@ -65,7 +65,7 @@ class Fitness:
         if anyway:
             return
         wanted = [script.revision for script in context.script.get_revisions(command_options()["destination_rev"])]
-        if self.revisions and frozenset(wanted) != self.heads:
+        if self.revisions and frozenset(wanted) != self.heads and self._is_what_it_says():
             raise DatabaseUnversioned(
                 N_(
                     "Nothing was marked: marked with an older revision, the database at {place} would get the steps"
@@ -77,6 +77,9 @@ class Fitness:
         differences = find_drift(self.connection, context.script, wanted)
         if differences:
             raise self._different(sorted(difference.short for difference in differences), " ".join(wanted))
+
+    def _is_what_it_says(self) -> bool:
+        return not self.unknown and not find_drift(self.connection, context.script, sorted(self.revisions))
 
     def advice(self) -> CrmError | None:
         """Say what to do about this database; None if it is at head."""
@@ -133,6 +136,17 @@ class Fitness:
         )
 
     def _different(self, differences: list[str], wanted: str) -> DatabaseUnversioned:
+        closest, others = closest_revision(self.connection, context.script)
+        if not others and self.state is not DatabaseState.EMPTY:
+            return DatabaseUnversioned(
+                N_(
+                    "The tables of the database at {place} are those of revision {revision}, so it was not marked with"
+                    " {wanted}. Mark it with: alembic stamp {revision}"
+                ),
+                place=self.place,
+                revision=closest,
+                wanted=wanted,
+            )
         # What is too much comes first: it tells whose database this is.
         shown = differences[:_DIFFERENCES_SHOWN] + (["…"] if len(differences) > _DIFFERENCES_SHOWN else [])
         ways_out = {

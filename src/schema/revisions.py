@@ -26,6 +26,7 @@ class Project:
     create_command: str
     backups_command: str
     restore_command: str
+    verify_command: str
 
 
 @dataclass(frozen=True)

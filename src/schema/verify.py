@@ -11,7 +11,7 @@ from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseAhead
 from src.i18n import N_, _
 from src.schema.drift.differences import Difference
-from src.schema.drift.drift import find_drift
+from src.schema.drift.drift import closest_revision, find_drift
 from src.schema.ledger import edited_files, read_steps
 from src.schema.references import BrokenReferences, broken_references
 from src.schema.revisions import Project
@@ -43,13 +43,17 @@ class EditedFile:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found; `damage` is what SQLite says of its file."""
+    """What was found; `damage` is what SQLite says of its file.
+
+    `tables_of` is another revision, whose tables these are to the last detail.
+    """
 
     revisions: Sequence[str]
     differences: Sequence[Difference]
     references: Sequence[BrokenReferences]
     damage: Sequence[str]
     edited: Sequence[EditedFile]
+    tables_of: str | None
 
 
 def verify_database(url: URL, project: Project, *, whole_file: bool, tell: Tell) -> Verification:
@@ -71,7 +75,9 @@ def verify_database(url: URL, project: Project, *, whole_file: bool, tell: Tell)
         tell(file)
         damage = _damage(connection, whole=whole_file)
         tell(revisions)
-        return Verification(at, differences, broken, damage, list(_edited(connection, scripts, at)))
+        edited = list(_edited(connection, scripts, at))
+        tables_of = _other_revision(connection, scripts) if differences else None
+        return Verification(at, differences, broken, damage, edited, tables_of)
 
 
 def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tuple[DatabaseState, list[str]]:
@@ -90,6 +96,11 @@ def refusal_for(state: DatabaseState, url: URL, project: Project, revisions: Seq
     refusal = refusal_of(state, url, project)
     assert refusal is not None  # noqa: S101 - for mypy: only called for states that are refused
     return refusal
+
+
+def _other_revision(connection: Connection, scripts: ScriptDirectory) -> str | None:
+    revision, differences = closest_revision(connection, scripts)
+    return None if differences else revision
 
 
 def _damage(connection: Connection, *, whole: bool) -> list[str]:

@@ -13,4 +13,5 @@ CRM = Project(
     create_command="epicevents init",
     backups_command="epicevents db backups",
     restore_command="epicevents db restore",
+    verify_command="epicevents db verify",
 )

@@ -68,15 +68,16 @@ UNVERSIONED = (
     "The database at {place} has no schema version. If its tables are those of this program, mark it with: "
     "alembic stamp head (it compares them first)",
 )
+GIVE_BACK = "To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)"
 NO_DATABASE = (
     14,
-    "{place} is not a database, or it is damaged. Restore a backup or choose another file."
-    " To give a backup back: epicevents db restore BACKUP (epicevents db backups lists them)",
+    f"{{place}} is not a database, or it is damaged. Restore a backup or choose another file. {GIVE_BACK}",
 )
 UNKNOWN = (
     13,
     "The database at {place} is at revision gone, which this program does not know."
-    " Install the newer program that wrote it.",
+    " Install the newer program that wrote it. If only its mark is wrong: alembic stamp head (it compares the tables"
+    " first)",
 )
 SOUND = (0, "The database at {place} is what the migrations make, at revision {head}.")
 STATES = {
@@ -84,7 +85,7 @@ STATES = {
     "not a database": State(a_letter, NO_DATABASE, NO_DATABASE, NO_DATABASE),
     "empty": State(empty, EMPTY, EMPTY, EMPTY),
     "made by create_all": State(create_all, UNVERSIONED, UNVERSIONED, (0, "")),
-    "of another program": State(foreign, UNVERSIONED, UNVERSIONED, (28, "- table users is missing")),
+    "of another program": State(foreign, UNVERSIONED, UNVERSIONED, (28, GIVE_BACK)),
 }
 
 

@@ -62,9 +62,11 @@ BEHIND = State(
 UNKNOWN = State(
     13,
     "The database at {place} is at revision gone, which this program does not know. "
-    "Install the newer program that wrote it.",
+    "Install the newer program that wrote it. If only its mark is wrong: alembic stamp head (it compares the tables "
+    "first)",
     "La base de données {place} est à la révision gone, que ce programme ne connaît pas. "
-    "Installez le programme plus récent qui l’a écrite.",
+    "Installez le programme plus récent qui l’a écrite. Si seule sa marque est fausse\u00a0: alembic stamp head "
+    "(la commande compare d’abord les tables)",
 )
 NOT_A_DATABASE = State(
     14,

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn
 
@@ -62,16 +62,26 @@ class CommandLine:
 
         A traceback fails the test unless it was asked for.
         """
+        [answer] = self._ask(1, arguments, url=url, cwd=cwd, env=env)
+        assert traceback or "Traceback (most recent call last)" not in answer.text, answer.text
+        return answer
+
+    def at_once(self, times: int, *arguments: str, url: str) -> list[Answer]:
+        """Run `alembic ARGUMENTS…` so many times at the same moment."""
+        return self._ask(times, arguments, url=url, cwd=None, env=None)
+
+    def _ask(
+        self, times: int, arguments: Sequence[str], *, url: str | None, cwd: Path | None, env: Mapping[str, str] | None
+    ) -> list[Answer]:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment |= {} if url is None else {"DATABASE_URL": url}
-        request = {"arguments": arguments, "cwd": str(cwd or self.project), "env": environment | dict(env or {})}
+        environment |= dict(env or {})
+        request = {"arguments": arguments, "cwd": str(cwd or self.project), "env": environment, "times": times}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        answer = Answer(**json.loads(self.process.stdout.readline()))
-        assert traceback or "Traceback (most recent call last)" not in answer.text, answer.text
-        return answer
+        return [Answer(**answer) for answer in json.loads(self.process.stdout.readline())]
 
 
 @contextmanager
@@ -102,23 +112,31 @@ def serve(requests: IO[str], answers: IO[str]) -> Sequence[str] | None:
     """Answer requests; in the process that is to run one, return its arguments instead."""
     for line in requests:
         request = json.loads(line)
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            child = os.fork()
-            if child == 0:
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                os.environ.clear()
-                os.environ.update(request["env"])
-                os.chdir(request["cwd"])
-                arguments: list[str] = request["arguments"]
-                return arguments
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            for file in (out, err):
-                file.seek(0)
-            answers.write(json.dumps({"code": code, "out": out.read(), "err": err.read()}) + "\n")
+        with ExitStack() as files:
+            running = []
+            for _ in range(request["times"]):
+                out, err = (files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(2))
+                child = os.fork()
+                if child == 0:
+                    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                    os.dup2(out.fileno(), 1)
+                    os.dup2(err.fileno(), 2)
+                    os.environ.clear()
+                    os.environ.update(request["env"])
+                    os.chdir(request["cwd"])
+                    arguments: list[str] = request["arguments"]
+                    return arguments
+                running.append((child, out, err))
+            answers.write(json.dumps([_answer_of(*one) for one in running]) + "\n")
             answers.flush()
     return None
+
+
+def _answer_of(child: int, out: IO[str], err: IO[str]) -> dict[str, object]:
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    for file in (out, err):
+        file.seek(0)
+    return {"code": code, "out": out.read(), "err": err.read()}
 
 
 def main() -> None:

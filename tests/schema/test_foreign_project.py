@@ -4,11 +4,23 @@ It runs the real `alembic` command in its own folder, on SQLite and on PostgreSQ
 """
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
 
+from src.schema.adopt import adopt_database
+from src.schema.backup.backups import list_backups
+from src.schema.backup.restore import restore_backup
+from src.schema.ledger import read_steps
 from src.schema.lint.linter import lint_history
+from src.schema.plan.plan import make_plan
+from src.schema.revisions import Project
+from src.schema.status import read_status
+from src.schema.verify import verify_database
 from tests.migrations.command_line import Answer, CommandLine, command_line
 from tests.migrations.conftest import execute, version_of
 from tests.schema.fingerprints import fingerprint_of
@@ -61,6 +73,7 @@ HARBOUR = Project(
     create_command="harbour dig",
     backups_command="harbour copies",
     restore_command="harbour back-to",
+    verify_command="harbour sound",
 )
 with plain_answers("en"):
     url = make_url(os.environ["DATABASE_URL"])
@@ -142,12 +155,24 @@ down_revision = "flags"
 
 
 def upgrade():
-    op.execute("{statement}")
+    {upgrade}
 
 
 def downgrade():
-    pass
+    {downgrade}
 '''
+
+
+def told_of(folder: Path) -> Project:
+    """What the harbour's env.py tells the layer."""
+    return Project(
+        ini=folder / "alembic.ini",
+        versions=folder / "steps" / "versions",
+        create_command="harbour dig",
+        backups_command="harbour copies",
+        restore_command="harbour back-to",
+        verify_command="harbour sound",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -176,12 +201,15 @@ def alembic(harbour: CommandLine, database_url: str) -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def written(harbour: CommandLine) -> Iterator[Callable[[str], None]]:
+def written(harbour: CommandLine) -> Iterator[Callable[..., None]]:
     """Writes a revision that loses something, for one test."""
     file = harbour.project / "steps" / "versions" / "3_harmful.py"
 
-    def write(statement: str) -> None:
-        file.write_text(HARMFUL.format(statement=statement), encoding="utf-8")
+    def write(statement: str, *, upgrade: str = 'op.execute("{}")', downgrade: str = "pass") -> None:
+        text = HARMFUL.format(upgrade=upgrade.format(statement), downgrade=downgrade)
+        # A file of the same name, size and second as one before it would be taken for that one, already compiled.
+        rmtree(file.parent / "__pycache__", ignore_errors=True)
+        file.write_text(text, encoding="utf-8")
 
     yield write
     file.unlink(missing_ok=True)
@@ -238,6 +266,69 @@ def test_its_tables_made_by_hand_are_marked_only_if_they_are_its_own(
     assert "alembic stamp head" in answer.out
     assert alembic("stamp", "head").code == 255
     assert version_of(database_url) is None
+
+
+def test_eight_upgrades_of_it_at_once_all_succeed(harbour: CommandLine, database_url: str) -> None:
+    answers = harbour.at_once(8, "upgrade", "head", url=database_url)
+    assert [answer.code for answer in answers] == [0] * 8, answers
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        assert [step.revision for step in read_steps(connection)] == ["quays", "flags"]
+    assert version_of(database_url) == "flags"
+
+
+def test_a_backup_is_made_first_and_brings_its_rows_back(
+    harbour: CommandLine, database_url: str, tmp_path: Path
+) -> None:
+    assert harbour("upgrade", "quays", url=database_url).code == 0
+    fill_with_hostile_rows(database_url, variants=1)
+    before = fingerprint_of(database_url)
+    answer = harbour("upgrade", "head", url=database_url, env={"HARBOUR_COPIES": str(tmp_path / "copies")})
+    [backup] = list_backups(tmp_path / "copies")
+    assert (answer.code, f"To come back to it: harbour back-to {backup.file.name}" in answer.err) == (0, True)
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        steps = read_steps(connection)
+    assert [(step.revision, step.program, step.backup) for step in steps] == [
+        ("quays", "harbour 7", None),
+        ("flags", "harbour 7", backup.file.name),
+    ]
+    execute(database_url, "DELETE FROM boats")
+    restore_backup(make_url(database_url), backup, now=datetime.now(UTC))
+    assert fingerprint_of(database_url) == before
+
+
+def test_it_is_planned_looked_at_and_taken_over(harbour: CommandLine, database_url: str) -> None:
+    url, project = make_url(database_url), told_of(harbour.project)
+    assert harbour("upgrade", "quays", url=database_url).code == 0
+    assert read_status(url, project).pending[0].revision == "flags"
+    plan = make_plan(url, project, None, advance=lambda _share: None)
+    assert ([run.revision for run in plan.runs], plan.refusal) == (["flags"], None)
+    execute(database_url, "ALTER TABLE boats ADD COLUMN sails INTEGER")
+    found = verify_database(url, project, whole_file=False, tell=lambda _stage: None)
+    assert [str(one) for one in found.differences] == ["boats: column sails: no migration made it"]
+    execute(database_url, "ALTER TABLE boats DROP COLUMN sails")
+    execute(database_url, "DELETE FROM alembic_version")
+    adopted = adopt_database(url, project, about_to_save=lambda: None)
+    assert (adopted.revision, version_of(database_url)) == ("quays", "quays")
+
+
+def test_what_it_sets_aside_comes_back(harbour: CommandLine, database_url: str, written: Callable[..., None]) -> None:
+    written("", upgrade='op.set_aside_column("boats", "flag")', downgrade='op.bring_back_column("boats", "flag")')
+    assert harbour("upgrade", "flags", url=database_url).code == 0
+    fill_with_hostile_rows(database_url)
+    boats = fingerprint_of(database_url).tables["boats"]
+    assert harbour("upgrade", "head", url=database_url).code == 0
+    assert fingerprint_of(database_url).tables["boats"] != boats
+    assert harbour("downgrade", "-1", url=database_url).code == 0
+    assert fingerprint_of(database_url).tables["boats"] == boats
+
+
+def test_a_file_that_is_none_of_its_databases_names_its_own_way_back(
+    alembic: Callable[..., Answer], sqlite_url: str, harbour: CommandLine
+) -> None:
+    Path(sqlite_url.removeprefix("sqlite:///")).write_bytes(b"Dear Sir,\n" * 500)
+    answer = harbour("upgrade", "head", url=sqlite_url)
+    assert answer.code == 255
+    assert answer.out.endswith("give a backup back: harbour back-to BACKUP (harbour copies lists them)\n")
 
 
 def test_its_revisions_are_read_by_the_same_rules(harbour: CommandLine, written: Callable[[str], None]) -> None:

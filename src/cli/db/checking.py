@@ -1,6 +1,7 @@
 """`epicevents db verify` and `adopt`: whether the database is what this program's migrations make."""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ from src.cli.commands import command, option
 from src.cli.context import open_database
 from src.cli.db.saving import program
 from src.cli.db.waiting import telling
-from src.cli.errors import ADRIFT
+from src.cli.errors import ADRIFT, WAYS_OUT
 from src.cli.outcome import SAVED, SAVING, mark
 from src.cli.render import json_option, output_options, show_done, show_list, wanted_form
 from src.cli.terminal import is_terminal
@@ -51,7 +52,6 @@ ADOPTED = (
 @output_options
 def verify(*, full: bool) -> None:
     """Show what is not as it should be; the exit code tells whether something was found."""
-    from src.schema.drift.differences import advice
     from src.schema.verify import STAGES, verify_database
     from src.services import CRM
 
@@ -67,7 +67,7 @@ def verify(*, full: bool) -> None:
         if wanted_form() is None and not is_terminal(sys.stdout):
             click.echo(sound, err=True)
         return
-    for sentence in advice(found.differences):
+    for sentence in _advice(found):
         click.echo(sentence, err=True)
     click.get_current_context().exit(ADRIFT)
 
@@ -95,6 +95,23 @@ def adopt() -> None:
     show_done(sentence.format(place=database.place, revision=adopted.revision), ADOPTED, row)
     if adopted.is_behind:
         click.echo(_("Upgrade it with: {command}").format(command=UPGRADE_COMMAND), err=True)
+
+
+def _advice(found: "Verification") -> Iterator[str]:
+    from src.domain.errors import NotADatabase, RevisionEdited
+    from src.schema.drift.differences import advice
+
+    if found.tables_of is not None:
+        yield _(
+            "Its tables are those of revision {revision}. If only its mark is wrong, correct it with: alembic stamp"
+            " {revision} (it compares them first)"
+        ).format(revision=found.tables_of)
+    else:
+        yield from advice(found.differences)
+    if found.differences or found.references or found.damage:
+        yield _(WAYS_OUT[NotADatabase])
+    if found.edited:
+        yield _(WAYS_OUT[RevisionEdited])
 
 
 def _rows(found: "Verification") -> list[tuple[Any, ...]]:

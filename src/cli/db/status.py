@@ -71,13 +71,14 @@ def status() -> None:
         of_csv = ", ".join(one.revision for one in seen.pending)
         pending = of_csv if wanted_form() == "csv" else "\n".join(map(_in_words, seen.pending)) or _("nothing")
         show_record(STATUS, _row(seen, last, pending), manner=manner_of(settings()))
+    if seen.refusal is not None and wanted_form() != "json":
+        click.echo(visible(in_words(seen.refusal)), err=True)
+
+    if seen.drifted and wanted_form() != "json":
+        click.echo(_("What differs: {command}").format(command=CRM.verify_command), err=True)
     if seen.refusal is not None:
-        if wanted_form() != "json":
-            click.echo(visible(in_words(seen.refusal)), err=True)
         click.get_current_context().exit(exit_code_of(seen.refusal))
     if seen.drifted:
-        if wanted_form() != "json":
-            click.echo(_("What differs: {command}").format(command="epicevents db verify"), err=True)
         click.get_current_context().exit(ADRIFT)
 
 

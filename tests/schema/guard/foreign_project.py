@@ -60,6 +60,7 @@ def project_in(folder: Path) -> Project:
         create_command="make new",
         backups_command="make copies",
         restore_command="restore it with:",
+        verify_command="make sure",
     )
 
 
