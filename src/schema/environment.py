@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from src.db.driver import sqlite_module
 from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseError, NotADatabase
-from src.i18n import N_
+from src.i18n import N_, _
 from src.schema.answers import command_name, explained, say
 from src.schema.backup_first import Precaution
 from src.schema.change import Change
@@ -105,6 +105,12 @@ def _look(url: URL, metadata: MetaData) -> None:
 
 
 def _write_sql(url: URL, metadata: MetaData) -> None:
+    say(
+        _(
+            "What is written here is not tried out: nobody looks whether running it loses something, and no backup is"
+            " made."
+        )
+    )
     configure(metadata, url=url, literal_binds=True, dialect_opts={"paramstyle": "named"})
     if url.get_backend_name() == "sqlite":
         for pragma in ("foreign_keys=OFF", "legacy_alter_table=ON"):

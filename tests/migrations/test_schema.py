@@ -96,6 +96,7 @@ def test_the_sql_that_is_written_instead_of_run_makes_the_same_schema(
     url = in_state("empty")
     written = alembic("upgrade", "head", "--sql", url=url)
     assert written.code == 0
+    assert "nobody looks whether running it loses something, and no backup is made" in written.err
     assert version_of(url) is None
     run_script(url, written.out)
     assert version_of(url) == HEAD

@@ -76,6 +76,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         N_("{what} was changed after it was released: databases that already have it never get the change."),
         N_("Undo the change and write a new revision."),
     ),
+    "batch-from-python": (
+        N_("{what}: the batch is told in Python how the table is, and what it is not told is lost."),
+        N_("Leave it out: op.batch_alter_table(…) then keeps everything of the table that it is not told to change."),
+    ),
     "stale-suppression": (
         N_("An exception is allowed for {what}, which is not found there."),
         N_("Remove the comment."),

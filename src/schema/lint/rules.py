@@ -154,6 +154,15 @@ def raw_sql(steps: Steps) -> Iterator[Found]:
             yield step.line, "raw-sql-without-dialect", ""
 
 
+def batches_from_python(steps: Steps) -> Iterator[Found]:
+    """What a batch is told of the table in Python is all that Alembic rebuilds: the rest of the table goes."""
+    for step in steps.named("batch_alter_table"):
+        if told := [word for word in _TELLS_THE_TABLE if keyword(step.call, word) is not None]:
+            yield step.line, "batch-from-python", f"{step.table} ({', '.join(told)})"
+
+
+_TELLS_THE_TABLE = ("copy_from", "table_args", "table_kwargs", "reflect_args", "reflect_kwargs", "partial_reordering")
+
 RULES_OF_UPGRADE: tuple[Callable[[Steps], Iterator[Found]], ...] = (
     drops,
     renames,
@@ -166,6 +175,7 @@ RULES_OF_UPGRADE: tuple[Callable[[Steps], Iterator[Found]], ...] = (
     unnamed_checks,
     backfills,
     raw_sql,
+    batches_from_python,
 )
 
 

@@ -14,6 +14,10 @@ BLOCK = "with op.get_context().autocommit_block():"
 
 # rule -> (a bad upgrade, the same done safely)
 UPGRADES: dict[str, tuple[str, str]] = {
+    "batch-from-python": (
+        "with op.batch_alter_table('t', copy_from=t) as batch:\n    batch.add_column(sa.Column('a', sa.Integer()))",
+        "with op.batch_alter_table('t') as batch:\n    batch.add_column(sa.Column('a', sa.Integer()))",
+    ),
     "drop-table": ("op.drop_table('old')", "op.set_aside_table('old')"),
     "drop-column": ("op.drop_column('t', 'fax')", "op.set_aside_column('t', 'fax')"),
     "rename": (
