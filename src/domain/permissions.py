@@ -196,6 +196,9 @@ class Actor:
     interface: str = "cli"
     session_id: int | None = None
     scopes: frozenset[Action] | None = None
+    # How they like to read; None is as their browser or terminal says.
+    language: str | None = None
+    theme: str | None = None
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""What lists and cards show of the members of staff."""
+"""What the staff directory shows of the people who work here: nothing of how they log in."""
 
 from src.i18n import N_
 from src.presentation.columns import Column

@@ -50,7 +50,15 @@ def authenticate(
     lacks_two_factor = found.department in two_factor_for and not found.has_two_factor
     if lacks_two_factor and purpose not in {Action.OWN_PASSWORD, Action.OWN_TWO_FACTOR}:
         raise TwoFactorRequired()
-    return Actor(found.user_id, found.username, found.department, interface, found.session_id)
+    return Actor(
+        found.user_id,
+        found.username,
+        found.department,
+        interface,
+        found.session_id,
+        language=found.language,
+        theme=found.theme,
+    )
 
 
 def touch_is_due(session: Session, actor: Actor, *, now: datetime) -> bool:
@@ -99,6 +107,8 @@ def _signed_in() -> Select[*_Columns]:
             User.is_active,
             User.must_change_password,
             User.totp_secret.is_not(None).label("has_two_factor"),
+            User.language,
+            User.theme,
         )
         .join(UserSession.user)
         .where(UserSession.token_hash == bindparam("token_hash"))

@@ -26,6 +26,8 @@ RECORD_NAMES: Mapping[str, str] = {
     "api_tokens": N_("token"),
 }
 
+HIDDEN = "•••"
+
 Model = TypeVar("Model", bound=Record)
 
 
@@ -86,5 +88,12 @@ def check_version(session: Session, record: Record, expected: int | None, wanted
     changed = dict.fromkeys(field for changes in session.scalars(since) for field in changes if hasattr(record, field))
     raise Conflict(
         record=name_of(type(record)),
-        changes=tuple(FieldChange(field, wanted.get(field), getattr(record, field)) for field in changed),
+        changes=tuple(_change(record, field, wanted.get(field)) for field in changed),
     )
+
+
+def _change(record: Record, field: str, yours: object) -> FieldChange:
+    if field in record.audit_secrets:
+        # That a colleague changed it is told, what it is now to nobody.
+        return FieldChange(field, yours and HIDDEN, HIDDEN)
+    return FieldChange(field, yours, getattr(record, field))

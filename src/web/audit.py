@@ -9,25 +9,26 @@ from src.i18n import N_
 from src.services import audit, users
 from src.services.records import RECORD_NAMES
 from src.web.desk import Desk
-from src.web.lists import ROWS, listing_of
+from src.web.lists import ROWS, list_page, listing_of
 from src.web.pages import Pages
 
 pages = Pages()
 
 PATH = "/audit"
-_FILTERS = ("who", "action", "record", "number", "since", "until")
+FILTERS = ("who", "action", "record", "number", "since", "until")
 # Where the records have pages.
-_PAGES = {"clients": "/clients", "contracts": "/contracts", "events": "/events"}
+_PAGES = {"clients": "/clients", "contracts": "/contracts", "events": "/events", "users": "/staff"}
 
 
 @pages.get(PATH, Action.AUDIT_READ_ALL)
 def list_audit(desk: Desk) -> Response:
     """Show who did what to which record, newest first."""
-    listing = listing_of(desk, PATH, filters=_FILTERS, sort="-id")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="-id")
     page = audit.list_audit(desk.session, desk.me, _filter(desk), sort=listing.sort, limit=ROWS, after=listing.after)
-    return desk.page(
+    return list_page(
+        desk,
         "audit/list.html",
-        listing=listing.showing(page),
+        listing.showing(page),
         actions={action.value: label for action, label in ACTION_LABELS.items()},
         records=RECORD_NAMES,
         people=audit.usernames(desk.session),

@@ -14,7 +14,7 @@ from src.web.desk import Desk, Visit
 from src.web.exports import export
 from src.web.forms import MOMENT, Field
 from src.web.histories import history_of
-from src.web.lists import ROWS, listing_of
+from src.web.lists import ROWS, list_page, listing_of
 from src.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pages = Pages()
 
 PATH = "/clients"
+FILTERS = ("mine", "sales_contact")
 # On a card; whatever is more is a list of its own.
 _SHOWN = 10
 
@@ -39,18 +40,18 @@ _NAMES = [one.name for one in FIELDS]
 @pages.get(PATH, Action.CLIENT_READ)
 def list_clients(desk: Desk) -> Response:
     """Show whom the company sells to."""
-    listing = listing_of(desk, PATH, filters=("mine", "sales_contact"), sort="name")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="name")
     page = clients.list_clients(
         desk.session, desk.me, _filter(desk, desk), sort=listing.sort, limit=ROWS, after=listing.after
     )
-    return desk.page("clients/list.html", listing=listing.showing(page))
+    return list_page(desk, "clients/list.html", listing.showing(page))
 
 
 @pages.post(f"{PATH}/export", Action.EXPORT)
 def export_clients(desk: Desk) -> Response:
     """Download the list as it is narrowed down, all of it."""
     desk.form.require_only(())
-    listing = listing_of(desk, PATH, filters=("mine", "sales_contact"), sort="name")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="name")
     filters = _filter(desk, desk)
 
     def everything(session: "Session") -> Iterator[Any]:

@@ -16,7 +16,7 @@ from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
 from src.web.histories import history_of
-from src.web.lists import ROWS, listing_of
+from src.web.lists import ROWS, list_page, listing_of
 from src.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ pages = Pages()
 PATH = "/contracts"
 # On a card; whatever is more is a list of its own.
 _SHOWN = 10
-_FILTERS = ("mine", "show", "client")
+FILTERS = ("mine", "show", "client")
 _STATES = ("unsigned", "unpaid", *ContractStatus)
 
 TERMS = (
@@ -40,19 +40,19 @@ _NAMES = [one.name for one in TERMS]
 @pages.get(PATH, Action.CONTRACT_READ)
 def list_contracts(desk: Desk) -> Response:
     """Show what was sold; what a list adds up to is worked out when somebody asks."""
-    listing = listing_of(desk, PATH, filters=_FILTERS, sort="-id")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="-id")
     filters = _filter(desk)
     page = contracts.list_contracts(desk.session, desk.me, filters, sort=listing.sort, limit=ROWS, after=listing.after)
     sums = contracts.contract_totals(desk.session, desk.me, filters) if desk.asked("sums") else None
     named = sum_columns(sums.total, sums.paid, sums.due) if sums else []
-    return desk.page("contracts/list.html", listing=listing.showing(page), sums=sums, named=named)
+    return list_page(desk, "contracts/list.html", listing.showing(page), sums=sums, named=named)
 
 
 @pages.post(f"{PATH}/export", Action.EXPORT)
 def export_contracts(desk: Desk) -> Response:
     """Download the list as it is narrowed down, all of it."""
     desk.form.require_only(())
-    listing = listing_of(desk, PATH, filters=_FILTERS, sort="-id")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="-id")
     filters = _filter(desk)
 
     def everything(session: "Session") -> Iterator[Any]:

@@ -18,7 +18,7 @@ from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
 from src.web.histories import history_of
-from src.web.lists import ROWS, listing_of
+from src.web.lists import ROWS, list_page, listing_of
 from src.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ pages = Pages()
 
 PATH = "/events"
 _SHOWN = 10
-_FILTERS = ("mine", "show", "support", "client", "contract")
+FILTERS = ("mine", "show", "support", "client", "contract")
 _SHOW = ("upcoming", "today", "week", "past", "without_support", "all")
 _NOBODY = "nobody"
 
@@ -50,7 +50,7 @@ _NAMES = [one.name for one in FIELDS]
 @pages.get(PATH, Action.EVENT_READ)
 def list_events(desk: Desk) -> Response:
     """Show what is coming, or what was."""
-    listing = listing_of(desk, PATH, filters=_FILTERS, sort="start")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="start")
     page = events.list_events(
         desk.session,
         desk.me,
@@ -61,14 +61,14 @@ def list_events(desk: Desk) -> Response:
         limit=ROWS,
         after=listing.after,
     )
-    return desk.page("events/list.html", listing=listing.showing(page))
+    return list_page(desk, "events/list.html", listing.showing(page))
 
 
 @pages.post(f"{PATH}/export", Action.EXPORT)
 def export_events(desk: Desk) -> Response:
     """Download the list as it is narrowed down, all of it."""
     desk.form.require_only(())
-    listing = listing_of(desk, PATH, filters=_FILTERS, sort="start")
+    listing = listing_of(desk, PATH, filters=FILTERS, sort="start")
     filters = _filter(desk)
 
     def everything(session: "Session") -> Iterator[Any]:

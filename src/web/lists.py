@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.responses import Response
 
 from src.services.lists import Page
-from src.web.desk import Visit
+from src.services.saved_views import list_views
+from src.web.desk import Desk, Visit
 
 ROWS = 25
 
@@ -54,6 +57,16 @@ class Listing:
         rest = self.address(**{name: ""}, **changed)
         return f"{rest}{'&' if '?' in rest else '?'}{name}="
 
+    @property
+    def name(self) -> str:
+        """What saved views know the list by."""
+        return self.path.removeprefix("/")
+
+    @property
+    def query(self) -> str:
+        """What the list is asked for now, as a saved view keeps it; empty for everything in the usual order."""
+        return self.address().partition("?")[2]
+
     def asked(self) -> dict[str, str]:
         """Give what the address says, without where the page begins."""
         sort = self.sort if self.sort != self.default_sort else ""
@@ -78,3 +91,19 @@ def listing_of(visit: Visit, path: str, *, filters: Sequence[str], sort: str) ->
         filters={name: visit.asked(name).strip() for name in filters},
         after=visit.asked("after") or None,
     )
+
+
+def list_page(desk: Desk, template: str, listing: Listing, **facts: Any) -> Response:
+    """Make the page of a list, with the reader's own views of it above."""
+    views = list_views(desk.session, desk.me, listing.name)
+    return desk.page(template, listing=listing, saved=views, **facts)
+
+
+def known_query(query: str, filters: Sequence[str]) -> str:
+    """Keep of a query what a list of these filters can be asked for; whatever else somebody put there goes."""
+    known = ("q", *filters, "sort")
+    asked = dict(parse_qsl(query, max_num_fields=_MOST_ASKED))
+    return urlencode({name: asked[name].strip() for name in known if asked.get(name, "").strip()})
+
+
+_MOST_ASKED = 50

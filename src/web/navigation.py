@@ -9,24 +9,30 @@ from src.i18n import N_
 
 @dataclass(frozen=True)
 class Place:
-    """One entry: where it leads, what it is called, and the right without which it is not shown."""
+    """One entry: where it leads, what it is called, and the right without which it is not shown.
+
+    `key` goes there after a `g`. What is `rare` is in the menu on a telephone, whose bar has room for five.
+    """
 
     path: str
     heading: str
     icon: str
     right: Action | None = None
+    key: str = ""
+    rare: bool = False
 
 
-HOME = Place("/", N_("Home"), "house")
-CLIENTS = Place("/clients", N_("Clients"), "users", Action.CLIENT_READ)
-CONTRACTS = Place("/contracts", N_("Contracts"), "file-text", Action.CONTRACT_READ)
-AUDIT = Place("/audit", N_("Audit log"), "scroll-text", Action.AUDIT_READ_ALL)
-EVENTS = Place("/events", N_("Events"), "calendar-days", Action.EVENT_READ)
+HOME = Place("/", N_("Home"), "house", key="h")
+CLIENTS = Place("/clients", N_("Clients"), "users", Action.CLIENT_READ, key="c")
+CONTRACTS = Place("/contracts", N_("Contracts"), "file-text", Action.CONTRACT_READ, key="o")
+AUDIT = Place("/audit", N_("Audit log"), "scroll-text", Action.AUDIT_READ_ALL, key="a", rare=True)
+EVENTS = Place("/events", N_("Events"), "calendar-days", Action.EVENT_READ, key="e")
+STAFF = Place("/staff", N_("Staff"), "contact-round", Action.USER_READ, key="s", rare=True)
 
 _OF_DEPARTMENT: dict[Department, tuple[Place, ...]] = {
-    Department.SALES: (HOME, CLIENTS, CONTRACTS, EVENTS),
-    Department.SUPPORT: (HOME, EVENTS, CLIENTS, CONTRACTS),
-    Department.MANAGEMENT: (HOME, EVENTS, CONTRACTS, CLIENTS, AUDIT),
+    Department.SALES: (HOME, CLIENTS, CONTRACTS, EVENTS, STAFF),
+    Department.SUPPORT: (HOME, EVENTS, CLIENTS, CONTRACTS, STAFF),
+    Department.MANAGEMENT: (HOME, EVENTS, CONTRACTS, CLIENTS, STAFF, AUDIT),
 }
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from src.domain.errors import AlreadyExists, Conflict, CrmError, InvalidInput, RuleBroken
 from src.domain.permissions import Action, require
+from src.i18n import set_language
 from src.schema.state import require_current
 from src.services import CRM, auth
 from src.web.desk import INTERFACE, Desk, Site, Visit
@@ -140,8 +141,10 @@ class Page:
             purpose=purpose,
             two_factor_for=desk.site.two_factor_for,
         )
-        # The page of a refusal later in this request knows who reads it.
+        # The page of a refusal later in this request knows who reads it, and in which language.
         desk.request.state.actor = desk.actor
+        if desk.actor.language is not None:
+            set_language(desk.actor.language)
         if isinstance(self.right, Action):
             require(desk.actor, self.right)
 

@@ -22,13 +22,17 @@ from src.web import (
     deals,
     events,
     home,
+    keys,
     password,
     payments,
     preferences,
     rulebook,
+    saved_views,
     search,
     sign_in,
+    staffing,
     two_factor,
+    users,
 )
 from src.web.assets import STATIC, send_asset
 from src.web.desk import Site, Visit
@@ -51,9 +55,13 @@ NOUNS = (
     deals,
     payments,
     events,
+    users,
+    staffing,
     audit,
+    saved_views,
     rulebook,
     search,
+    keys,
     account,
     password,
     two_factor,
@@ -118,7 +126,9 @@ def build_site(
 
     app = FastAPI(
         routes=[*(programs.routes if programs else ()), *_routes(site)],
-        exception_handlers=_refusing(refuse_anybody),
+        exception_handlers=_refusing(refuse_anybody)
+        # Starlette would answer for us, in plain text, before the gate hears of the failure.
+        | {Exception: _failing(fail_anybody)},
         telemetry={"tracing": False, "metrics": False, "logs": False},
         openapi_url=None,
         docs_url=None,
@@ -160,6 +170,17 @@ def _refusing(
         return response
 
     return {HTTPException: refuse_unrouted, CrmError: refuse_unrouted}
+
+
+def _failing(
+    fail_request: Callable[[Request], Response],
+) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    """Give what answers for failures that nobody foresaw; the gate logs them."""
+
+    async def answer(request: Request, _error: Exception) -> Response:
+        return fail_request(request)
+
+    return answer
 
 
 def _show_parked(visit: Visit, token: str, form: Form) -> Response | None:

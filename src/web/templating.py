@@ -15,6 +15,7 @@ from src.config import Settings
 from src.domain.permissions import ACTION_LABELS, Action
 from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
 from src.presentation.days import day_in_words
+from src.presentation.devices import INTERFACES, device_in_words
 from src.presentation.fields import name_of_field, value_of_field
 from src.presentation.matches import marked_parts
 from src.web.assets import address_of_asset, icon
@@ -45,7 +46,7 @@ def page_renderer(settings: Settings) -> Callable[..., bytes]:
     environment.globals["moment_there"] = partial(_moment_there, home=settings.time_zone)
 
     def render(template: str, *, visit: "Visit", **facts: Any) -> bytes:
-        theme = read_cookie(visit.request, THEME)
+        theme = (visit.actor and visit.actor.theme) or read_cookie(visit.request, THEME)
         return (
             environment.get_template(template)
             .render(
@@ -81,6 +82,8 @@ def templates() -> Environment:
         "name_of_field": name_of_field,
         "value_of_field": value_of_field,
         "words_of_action": _words_of_action,
+        "device_in_words": device_in_words,
+        "interfaces": INTERFACES,
         "value_in": value_in,
         "value_before": value_before,
         "languages": {code: _LANGUAGE_NAMES[code] for code in LANGUAGES},

@@ -9,6 +9,7 @@ from src.db.session import Database
 from src.domain.permissions import Department
 from src.models.client import Client
 from src.models.contract import ContractStatus
+from src.models.saved_view import SavedView
 from src.models.user import User
 from src.services import logging_in
 from tests import factories
@@ -65,6 +66,7 @@ def open_office(database: Database) -> Office:
         own = _records(session, asking["sales"], asking["support"])
         other = _records(session, colleague, other_support)
         own, other = _with_line(session, own), _with_line(session, other)
+        session.add(SavedView(user_id=asking["sales"].id, list_name="clients", name="My clients", query="mine=1"))
     people = {name: _log_in(database, user) for name, user in asking.items()}
     gone = {name: _log_in(database, user) for name, user in closed.items()}
     with database.writing() as session:

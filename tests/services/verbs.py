@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session
 from src.domain.permissions import Actor
 from src.models.client import Client
 from src.models.contract import PaymentMethod
-from src.services import audit, clients, contract_lines, contracts, events, lists, own_account, payments, users
+from src.services import (
+    audit,
+    clients,
+    contract_lines,
+    contracts,
+    events,
+    lists,
+    own_account,
+    payments,
+    users,
+    workloads,
+)
 from tests.factories import NOW
 from tests.services.office import Office, Person, Records
 
@@ -84,6 +95,7 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
         Ask(users.find_user, lambda q: {"person": str(q.account)}),
         Ask(users.list_users, lambda _q: {"filters": users.UserFilter(), **PAGE}),
         Ask(users.select_users, lambda _q: {"filters": users.UserFilter()}),
+        Ask(workloads.workload_of, lambda q: {"user_id": q.account, "now": NOW}),
     ),
     "user.create": (Ask(users.create_user, lambda _q: {"details": NEW_USER, **HASH, **FRENCH}),),
     "user.update": (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from tests.cli.company import company, copied, copied_on_server, office_file, office_on_server
+from tests.cli.company import Company, company, copied, copied_on_server, office_file, office_on_server
 from tests.real_databases import database
 from tests.services.office import Office
 from tests.web.browsers import chromium
@@ -26,6 +26,13 @@ def server(office_file: tuple[Path, Office], tmp_path_factory: pytest.TempPathFa
 def server_on_postgres(office_on_server: tuple[str, Office], postgres_server: URL) -> Iterator[Server]:
     """The company on PostgreSQL, in a browser; shared likewise."""
     with copied_on_server(office_on_server, postgres_server) as company, serving(company) as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(company: Company) -> Iterator[Server]:
+    """A server on a company that this test may change as it likes."""
+    with serving(company) as running:
         yield running
 
 

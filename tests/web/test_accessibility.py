@@ -44,7 +44,7 @@ MOVING = """() => [...document.querySelectorAll("*")].filter(one => {
 # Whoever goes through a page by keyboard sees where they are, and nothing lies over it.
 FOCUS = """() => [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
-  .filter(one => one.checkVisibility())
+  .filter(one => one.checkVisibility() && one.tabIndex >= 0)
   .flatMap(one => {
     one.focus({ focusVisible: true });
     const found = [];

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 NO_PAGES = {"/healthz", "/readyz", "/static/{name}"}
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/preferences")}
 OF_OTHER_EDGES = {"src.cli.errors", "src.api.errors", "src.api.fields"}
-SIGNED_IN = {("GET", "/"), ("GET", "/rulebook"), ("GET", "/search")}
+SIGNED_IN = {
+    *(("GET", path) for path in ("/", "/rulebook", "/search", "/keys")),
+    # Views of lists are their maker's alone, whoever that is (test_saved_views.py).
+    *(("GET", f"/views/{path}") for path in ("new", "{view_id:int}", "{view_id:int}/edit")),
+    *(("POST", f"/views/{path}") for path in ("new", "{view_id:int}/edit", "{view_id:int}/delete")),
+}
 
 
 def every_refusal(kind: type[errors.CrmError] = errors.CrmError) -> list[type[errors.CrmError]]:

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Browser, expect
 
+from src.web.navigation import _OF_DEPARTMENT
 from tests.web.browsers import screen
 from tests.web.servers import Server
+from tests.web.test_accessibility import violations
 from tests.web.test_clients import add, details
 
 
@@ -46,3 +48,53 @@ def test_the_language_and_the_screen_are_a_click_away(chromium: Browser, server:
         assert datetime.now(UTC) < datetime.fromtimestamp(
             next(one["expires"] for one in page.context.cookies() if one["name"].endswith("theme")), UTC
         )
+
+
+def test_g_and_a_letter_go_to_every_place_and_typing_goes_nowhere(chromium: Browser, server: Server) -> None:
+    with screen(chromium, server) as opened:
+        page = opened.enter("management").open("/")
+        for key, path in (("c", "/clients"), ("o", "/contracts"), ("e", "/events"), ("s", "/staff"), ("a", "/audit")):
+            page.keyboard.press("g")
+            page.keyboard.press(key)
+            page.wait_for_url(server.url + path)
+        opened.open("/staff").fill("main input[type=search]", "x")
+        page.keyboard.type("gcn?/ g h")
+        expect(page.locator("main input[type=search]")).to_have_value("xgcn?/ g h")
+        expect(page.locator("dialog")).to_have_count(0)
+        assert page.url.startswith(f"{server.url}/staff")
+        page.locator("h1").click()
+        page.keyboard.press("Control+g")
+        page.keyboard.press("n")
+        page.wait_for_url(server.url + "/staff/new")
+
+
+def test_the_keys_are_listed_in_a_dialog_and_without_scripts_on_a_page(chromium: Browser, server: Server) -> None:
+    with screen(chromium, server) as opened:
+        page = opened.enter("sales").open("/clients")
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keys")
+        expect(dialog).to_contain_text("Staff")
+        expect(dialog).not_to_contain_text("Audit log")
+        assert violations(opened) == []
+        page.keyboard.press("n")
+        assert page.url == server.url + "/clients"
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        page.keyboard.press("?")
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator("dialog")).to_have_count(0)
+    with screen(chromium, server, scripts=False, language="fr") as opened:
+        page = opened.enter("management").open("/")
+        page.locator("details.menu summary").click()
+        page.get_by_role("link", name="Raccourcis clavier").click()
+        page.wait_for_url(server.url + "/keys")
+        expect(page.locator("#keys")).to_contain_text("Journal")
+
+
+def test_no_two_places_have_one_key_and_none_that_is_kept_for_another() -> None:
+    places = {place for places in _OF_DEPARTMENT.values() for place in places}
+    keys = {place.key: place.path for place in places if place.key}
+    assert len(keys) == len([place for place in places if place.key])
+    kept = {"h": "/", "c": "/clients", "o": "/contracts", "e": "/events", "s": "/staff", "a": "/audit"}
+    assert {key: path for key, path in keys.items() if key in kept} == kept
+    assert keys.get("k", "/calendar") == "/calendar"

@@ -64,15 +64,15 @@ def test_a_card_takes_six_questions_however_much_there_is(database: Database, to
     assert [len(before), len(questions(database, token, "/clients/1"))] == [6, 6]
 
 
-@pytest.mark.parametrize("path", ["/contracts/1", "/events/1"])
+@pytest.mark.parametrize("path", ["/contracts/1", "/events/1", "/staff/1", "/staff/2"])
 def test_the_other_cards_take_no_more(database: Database, token: str, path: str) -> None:
     assert len(questions(database, token, path)) <= 6
 
 
-def test_a_list_takes_three_questions_with_one_row_or_twenty(database: Database, token: str) -> None:
+def test_a_list_takes_four_questions_with_one_row_or_twenty(database: Database, token: str) -> None:
     before = questions(database, token, "/clients")
     with database.writing() as session:
         for _number in range(20):
             factories.client(session, session.get_one(User, 1))
 
-    assert [len(before), len(questions(database, token, "/clients"))] == [3, 3]
+    assert [len(before), len(questions(database, token, "/clients"))] == [4, 4]

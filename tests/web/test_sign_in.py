@@ -1,6 +1,5 @@
 """Logging in and out in a browser: who gets in, for how long, and what happens to what was being typed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -20,13 +19,6 @@ from tests.web.servers import Server, fields_of, serving, words_of
 COOKIE = "epicevents-session"
 REFUSED = "The username, the password or the code is wrong, or the account is closed."
 ANOTHER = "quartz mango violin harbour"
-
-
-@pytest.fixture
-def own_server(company: Company) -> Iterator[Server]:
-    """A server on a company that this test may change as it likes."""
-    with serving(company) as running:
-        yield running
 
 
 def test_somebody_logs_in_works_and_logs_out(server: Server) -> None:
