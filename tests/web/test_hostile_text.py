@@ -21,6 +21,7 @@ from tests.web.servers import Server, serving, words_of
 
 # Short enough for a first name; `owned` is what each would leave behind.
 ATTACKS = (
+    "<!-- what follows is gone",
     "<script>alert(1)</script>",
     "</title></textarea></script><img src=/none owned onerror=alert(1)>",
     '" autofocus onfocus=alert(1) owned="',
@@ -34,7 +35,7 @@ ATTACKS = (
     "&lt;b owned&gt;&#60;script&#62;alert(1)",
     '=HYPERLINK("//evil.example";"x")',
     "@SUM(1+1)*cmd|' /C calc'!A0",
-    "+1-1\\u003cscript\\u003e\u2028<!--",
+    "+1-1\\u003cscript\\u003e\u2028x",
 )
 POLYGLOT = "\"'></textarea></title><img src=/none owned onerror=alert(1)><script>alert(1)</script>{{7*'7'}}"
 
@@ -47,7 +48,9 @@ ALIVE = """() => [
     || /^https?:/.test(one.href || one.action || one.src || "") && new URL(one.href || one.action || one.src).host
       !== location.host),
   ...[...document.querySelectorAll("*")].filter(one => [...one.attributes].some(each => each.name.startsWith("on"))),
-].map(one => one.outerHTML.slice(0, 200)).concat(document.body.innerText.includes("7777777") ? ["a template ran"] : [])
+].map(one => one.outerHTML.slice(0, 200))
+  .concat(document.body.innerText.includes("7777777") ? ["a template ran"] : [])
+  .concat(document.createNodeIterator(document, NodeFilter.SHOW_COMMENT).nextNode() ? ["a part is commented out"] : [])
 """
 WATCH = """addEventListener("securitypolicyviolation", event =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""

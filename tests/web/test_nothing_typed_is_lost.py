@@ -11,7 +11,7 @@ from src.models.user_session import UserSession
 from src.security.tokens import hash_token
 from tests.factories import PASSWORD
 from tests.web.browsers import Screen, screen
-from tests.web.servers import Server
+from tests.web.servers import FROM_OUR_PAGE, Server
 from tests.web.test_accessibility import faults
 from tests.web.test_clients import add, details
 from tests.web.test_clients import stored as stored_client
@@ -124,6 +124,10 @@ def test_a_double_click_pays_once(chromium: Browser, server: Server, *, scripts:
     with screen(chromium, server, scripts=scripts) as opened:
         page = opened.enter("sales").open(f"/contracts/{contract_id}/pay")
         page.fill("#f-amount", "400")
+        # The first click: the server has the payment, its answer is still on the way when somebody clicks again.
+        form = page.evaluate("Object.fromEntries(new FormData(document.querySelector('main form')))")
+        first = page.request.post(page.url, form=form, headers=FROM_OUR_PAGE, max_redirects=0)
+        assert first.status == 303
         page.get_by_role("button", name="Record the payment").dblclick()
         page.wait_for_url(server.url + f"/contracts/{contract_id}")
         # The way back leads to a new form that knows the first payment, and not to the old one with its amount.
@@ -131,3 +135,16 @@ def test_a_double_click_pays_once(chromium: Browser, server: Server, *, scripts:
         expect(page.locator(".consequences")).to_contain_text("Due now: €600.00.")
         expect(page.locator("#f-amount")).to_have_value("600.00")
     assert (payments_of(server, contract_id), str(stored_contract(server, contract_id).paid)) == (1, "400.00")
+
+
+def test_with_scripts_a_form_is_sent_once_however_often_somebody_clicks(chromium: Browser, server: Server) -> None:
+    contract_id = signed(server)
+    with screen(chromium, server) as opened:
+        page = opened.enter("sales").open(f"/contracts/{contract_id}/pay")
+        sent = page.evaluate("""() => {
+          let sent = 0;
+          addEventListener("submit", event => { sent += !event.defaultPrevented; event.preventDefault(); });
+          for (let click = 0; click < 3; click++) document.querySelector("main form button").click();
+          return sent;
+        }""")
+        assert sent == 1
