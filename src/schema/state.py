@@ -21,6 +21,7 @@ from src.domain.errors import (
     CrmError,
     DatabaseAhead,
     DatabaseBehind,
+    DatabaseBusy,
     DatabaseMissing,
     DatabaseUnversioned,
     Marked,
@@ -127,6 +128,11 @@ def require_current(connection: Connection, project: Project) -> None:
         revisions = versions_in(connection)
         if revisions == {head_revision(project.versions)}:
             return
+        if not revisions and connection.dialect.name == "postgresql":
+            # Whoever waited while a restore made the tables anew still sees them as before it: without a row.
+            connection.rollback()
+            if versions_in(connection):
+                raise DatabaseBusy
         refusal = refusal_of(state_of(connection, project), connection.engine.url, project, revisions=revisions)
     except DBAPIError as error:
         # PostgreSQL answers nothing more in a transaction in which a table was missing.

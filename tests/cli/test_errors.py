@@ -22,7 +22,7 @@ from tests.program import HANG_SECONDS, Program
 
 
 def every_refusal() -> set[type[CrmError]]:
-    """All kinds of refusal in the whole program, but for those that only the pages know."""
+    """All kinds of refusal in the whole program, but for those that only the pages and the API know."""
     for module in pkgutil.walk_packages(src.__path__, "src."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -31,7 +31,8 @@ def every_refusal() -> set[type[CrmError]]:
         kind = waiting.pop()
         found.add(kind)
         waiting += kind.__subclasses__()
-    return {kind for kind in found if kind.__module__.startswith("src.") and kind.__module__.split(".")[1] != "web"}
+    elsewhere = ("src.web.", "src.api.", "src.presentation.requests")
+    return {one for one in found if one.__module__.startswith("src.") and not one.__module__.startswith(elsewhere)}
 
 
 def test_every_refusal_has_its_own_entry_in_the_table_of_exit_codes() -> None:

@@ -12,6 +12,32 @@ STOP_WRITERS = f"""DO $body$ DECLARE found record; BEGIN
   END LOOP;
 END $body$"""
 
+# Then the tables are taken for ourselves, the version's first: with it every transaction of a program begins. Whoever
+# waits for us with a lock that we need is told that the database is busy, as neither of us could go on.
+STOP_EVERYBODY = f"""DO $body$
+DECLARE found record; until timestamptz := clock_timestamp() + interval '{{seconds}} s'; BEGIN
+  LOOP
+    FOR found IN SELECT DISTINCT pid FROM pg_catalog.pg_locks
+        WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LOOP
+      BEGIN
+        PERFORM pg_cancel_backend(found.pid);
+      EXCEPTION WHEN insufficient_privilege THEN
+      END;
+    END LOOP;
+    BEGIN
+      PERFORM set_config('lock_timeout', '100ms', true);
+      FOR found IN SELECT n.nspname, c.relname {RELATIONS} AND c.relkind IN ('r', 'p')
+          ORDER BY c.relname <> 'alembic_version', 1, 2 LOOP
+        EXECUTE format('LOCK TABLE ONLY %I.%I IN ACCESS EXCLUSIVE MODE', found.nspname, found.relname);
+      END LOOP;
+      EXIT;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      IF clock_timestamp() > until THEN RAISE; END IF;
+    END;
+  END LOOP;
+  PERFORM set_config('lock_timeout', '{{seconds}}s', true);
+END $body$"""  # noqa: S608 - constants, and names quoted by the server
+
 _NOT_AN_EXTENSIONS = "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = {oid} AND d.deptype = 'e')"
 
 DROP_EVERYTHING = f"""DO $body$ DECLARE found record; BEGIN

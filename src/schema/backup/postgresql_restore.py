@@ -20,7 +20,7 @@ from src.schema import lock
 from src.schema.backup.backups import Backup
 from src.schema.backup.content import Advance, Content, in_stages
 from src.schema.backup.postgresql_check import list_dump
-from src.schema.backup.postgresql_clearing import DROP_EVERYTHING, STOP_WRITERS
+from src.schema.backup.postgresql_clearing import DROP_EVERYTHING, STOP_EVERYBODY, STOP_WRITERS
 from src.schema.backup.postgresql_content import SETTINGS, read_postgresql_content
 from src.schema.backup.postgresql_programs import find_programs, login_of
 from src.schema.backup.postgresql_session import Transaction, transaction
@@ -48,6 +48,7 @@ def restore_postgresql(
                 work.ask(STOP_WRITERS)
                 save_present()
                 parts = _parts_of(backup.file, programs=folder)
+                work.ask(STOP_EVERYBODY.replace("{seconds}", str(lock.WAIT_SECONDS)))
                 work.ask(DROP_EVERYTHING.replace("{extensions}", _array(_extensions_in(parts))))
                 if _load(work, backup.file, parts, programs=folder, advance=loading) != backup.manifest.content:
                     reason = Marked(N_("what was read from it is not what was saved"))
