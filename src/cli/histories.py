@@ -11,7 +11,6 @@ from src.cli.terminal import is_terminal
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner, rows_of
 from src.presentation.fields import changes_in_words
-from src.presentation.histories import COLUMNS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +41,7 @@ def as_people_read(columns: Sequence[Column], manner: Manner, people: Mapping[in
 
 def answer_history(model: type[Any], record_id: int, *, limit: int, after: str | None) -> None:
     """Show a page of a record's history."""
+    from src.presentation.histories import COLUMNS
     from src.services import audit
 
     with reading() as desk:

@@ -57,11 +57,9 @@ def list_lines(session: Session, actor: Actor, contract_id: int) -> list[Contrac
         NotFound, Forbidden.
     """
     authorize(session, actor, Action.CONTRACT_READ)
+    get_or_raise(session, Contract, contract_id)
     lines = select(ContractLine).where(ContractLine.contract_id == contract_id).order_by(ContractLine.id)
-    found = list(session.scalars(lines))
-    if not found:
-        get_or_raise(session, Contract, contract_id)
-    return found
+    return list(session.scalars(lines))
 
 
 def add_line(

@@ -4,6 +4,7 @@ The answer is written in the transaction of the change itself. A crash after the
 second time the change is there, and so is its answer.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from src.domain.errors import InvalidInput
 from src.domain.permissions import Actor
-from src.domain.values import parse_text
 from src.i18n import N_
 from src.models.idempotency_key import IdempotencyKey
 
@@ -22,6 +22,7 @@ KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 100
 _PRUNED_AT_ONCE = 50
 _NOT_ANSWERED_YET = 0
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,9 @@ def claim_key(session: Session, actor: Actor, key: str, *, request_hash: str, no
     """Take a key for this request, or give what was answered when it was taken; waits for whoever is taking it now.
 
     Raises:
-        InvalidInput: it is empty or longer than 100 characters.
+        InvalidInput: it is empty, longer than 100 characters, or holds others than printable ASCII.
     """
-    key = _parse_key(key)
+    _check_key(key)
     _prune(session, now)
     taking = {
         "user_id": actor.user_id,
@@ -80,17 +81,19 @@ def keep_answer(
     """Write down what a claimed key was answered."""
     session.execute(
         update(IdempotencyKey)
-        .where(IdempotencyKey.user_id == actor.user_id, IdempotencyKey.key == _parse_key(key))
+        .where(IdempotencyKey.user_id == actor.user_id, IdempotencyKey.key == key)
         .values(status=status, headers=dict(headers), body=body)
         .execution_options(synchronize_session=False)
     )
 
 
-def _parse_key(key: str) -> str:
-    word = N_("idempotency key")
-    if not key.isascii():
-        raise InvalidInput(N_("{field}: use letters without accents, digits and signs."), field=word)
-    return parse_text(key, field=word, longest=LONGEST_KEY)
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(
+            N_("{field}: use up to {longest} letters without accents, digits and signs, and no spaces."),
+            field=N_("idempotency key"),
+            longest=LONGEST_KEY,
+        )
 
 
 def _found(session: Session, actor: Actor, key: str) -> Any:

@@ -25,6 +25,7 @@ class Programs:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.tokens: dict[str, str] = {}
+        self.usual: dict[tuple[str, str], httpx.Client] = {}
 
     @property
     def company(self) -> Company:
@@ -38,8 +39,12 @@ class Programs:
 
     def of(self, who: str, *, scopes: Iterable[str] = SCOPES, language: str = "en") -> httpx.Client:
         """A program of somebody's (a department's name)."""
-        token = self.token_of(who) if scopes is SCOPES else token_for(self.company, who, scopes)
-        return self.with_token(token, language=language)
+        if scopes is not SCOPES:
+            return self.with_token(token_for(self.company, who, scopes), language=language)
+        # Kept: to make one costs as much as ten requests.
+        if (who, language) not in self.usual:
+            self.usual[who, language] = self.with_token(self.token_of(who), language=language)
+        return self.usual[who, language]
 
     def with_token(self, token: str | None, *, language: str = "en") -> httpx.Client:
         """A program that shows this token, or none."""

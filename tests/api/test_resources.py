@@ -59,6 +59,7 @@ def test_a_contract_goes_from_draft_to_paid_and_its_event_is_given_to_somebody(o
     line = {"description": "Dîner", "quantity": "75", "unit_price": 48, "vat_rate": 10}
     assert done(boss.post(f"{path}/lines", json=line), 201)["total"] == "3960.00"
     [kept] = done(boss.get(f"{path}/lines"))["items"]
+    assert boss.get(f"/contracts/{2**63}/lines").status_code == 404
     assert (kept["quantity"], kept["vat"], kept["gross"]) == ("75", "360.00", "3960.00")
     assert done(boss.post(f"/contract-lines/{kept['id']}/change", json={"quantity": "50"}))["total"] == "2640.00"
     assert done(boss.post(f"/contract-lines/{kept['id']}/remove"))["total"] == "2640.00"
@@ -105,7 +106,7 @@ def test_management_runs_the_accounts(on_either: Programs) -> None:
         "department": "SUPPORT",
     }
     person["email"] = f"{person['username']}@epic.example"
-    asked = {"idempotency-key": "a new colleague"}
+    asked = {"idempotency-key": "a-new-colleague"}
     made = boss.post("/users", json=person, headers=asked)
     account = done(made, 201)
     path = f"/users/{account['id']}"

@@ -1,0 +1,111 @@
+"""Any request at all: no failure, no undocumented answer, nothing without the right. `make fuzz` asks for long."""
+
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from src.api.answering import PREFIX
+from src.api.fields import Field
+from src.api.openapi import describe
+from src.api.operations import Operation
+from src.api.site import every_operation
+from src.domain.permissions import RULEBOOK, Department
+from tests.api.programs import Programs
+
+# What ends somebody's account or token would end the asking; making passwords is slow.
+APART = {"delete_user", "deactivate_user", "reset_password", "create_user", "update_user"}
+OPERATIONS = [operation for operation in every_operation() if operation.name not in APART]
+DOCUMENTED = describe(every_operation())["paths"]
+
+texts = st.text(max_size=40) | st.sampled_from(
+    [
+        "Kevin",
+        "kevin@startup.io",
+        "+678 123 456 78",
+        "1 200,50 €",
+        "2027-06-04 13:00",
+        "04/06/2023 13h00",
+        "Europe/Paris",
+    ]
+)
+numbers = st.integers(-1, 12) | st.sampled_from([2**31, 2**63 - 1, 2**63, 10**30])
+leaves = st.none() | st.booleans() | numbers | st.floats(allow_nan=False) | texts
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2))
+
+
+def meant(field: Field) -> Any:
+    """Give values as the field wants them."""
+    if field.choices:
+        return st.sampled_from(field.choices)
+    return {
+        "number": st.integers(1, 12),
+        "bool": st.booleans(),
+        "money": st.integers(1, 99),
+        "decimal": st.integers(1, 9),
+    }.get(field.kind, texts)
+
+
+@st.composite
+def bodies(draw: Any, operation: Operation) -> Any:
+    """Give what may be sent: mostly what is meant, now and then anything."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(values)
+    fields = operation.fields or ()
+    sent = {field.name: draw(meant(field) | values) for field in fields if field.required or draw(st.booleans())}
+    if draw(st.integers(0, 9)) == 0:
+        sent[draw(texts)] = draw(values)
+    return [sent] if operation.rows else sent
+
+
+@st.composite
+def queries(draw: Any, operation: Operation) -> dict[str, Any]:
+    """Give what may be asked for."""
+    asked = {word.name: draw(meant(word) | texts) for word in operation.words if draw(st.integers(0, 3)) == 0}
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_any_request_gets_a_documented_answer_and_only_who_has_the_right_more_than_that(
+    programs: Programs, data: st.DataObject
+) -> None:
+    operation = data.draw(st.sampled_from(OPERATIONS))
+    who = data.draw(st.sampled_from(["nobody", "sales", "support", "management"]))
+    number = data.draw(numbers.filter(lambda one: one >= 0))
+    path = operation.path.replace(":int", "")
+    address = path.format_map(dict.fromkeys(("client_id", "contract_id", "event_id", "user_id", "line_id"), number))
+    headers = data.draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "if-match": st.sampled_from(["*", '"1"', '"2"', "x", ""]),
+                "idempotency-key": st.sampled_from(["a", "b", "c d", "x" * 101]),
+            },
+        )
+    )
+    body = data.draw(bodies(operation)) if operation.fields is not None else None
+    if who == "nobody":
+        headers["authorization"] = "Bearer nobody"
+    program = programs.of("sales" if who == "nobody" else who)
+    asked = data.draw(queries(operation))
+    answer = program.request(operation.method, address, params=asked, json=body, headers=headers)
+    check(answer, operation, who, DOCUMENTED[PREFIX + path][operation.method.lower()]["responses"])
+
+
+def check(answer: httpx.Response, operation: Operation, who: str, documented: dict[str, Any]) -> None:
+    """Compare an answer with what the document promises and the rulebook allows."""
+    assert str(answer.status_code) in documented, (operation.name, answer.text)
+    if answer.status_code >= 400:
+        name = answer.json()["type"].rpartition("problem-")[2]
+        assert name in documented[str(answer.status_code)]["x-problems"], (operation.name, answer.text)
+    if who == "nobody":
+        assert answer.status_code == 401
+    elif operation.right is not None and Department(who.upper()) not in RULEBOOK[operation.right]:
+        assert answer.status_code == 403
+        assert answer.json()["rule"] == operation.right
+    elif answer.status_code in {200, 201} and operation.answers:
+        keys = {column.key for column in operation.answers}
+        rows = answer.json()["items"] if operation.many else [answer.json()]
+        assert [set(row) for row in rows if set(row) != keys] == []
