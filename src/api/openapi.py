@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from src.api.answering import PREFIX
-from src.api.errors import PROBLEMS, KeyUsed, Problem, VersionRequired, VersionStale
+from src.api.errors import PROBLEMS, KeyUsed, Problem, RowsRefused, VersionRequired, VersionStale
 from src.api.fields import Field
 from src.api.operations import LIMIT, Operation
 from src.api.problems import MEDIA_TYPE
@@ -177,6 +177,8 @@ def _problems(operation: Operation) -> list[Problem]:
         kinds.append(VersionStale)
     if operation.fields is not None:
         kinds.append(next(kind for kind, problem in PROBLEMS.items() if problem.status == 415))
+    if operation.rows:
+        kinds.append(RowsRefused)
     if operation.versioned:
         kinds.append(VersionRequired)
     if operation.method == "POST":
