@@ -228,7 +228,6 @@ NO_VERB = {
     "auth.touch": "notes that one's own session is used",
     "auth.touch_is_due": "reads one's own session",
     "auth.end_sessions": "part of use cases that asked",
-    "everywhere.search_everywhere": "asks for each kind of record; tested in test_everywhere.py",
     "api_tokens.recognise": "is how a program becomes somebody",
     "api_tokens.note_used": "notes that one's own token is used",
     "api_tokens.end_tokens": "part of use cases that asked",
