@@ -21,6 +21,7 @@ LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+_is_open: ContextVar[bool] = ContextVar("is_open", default=False)
 _catalogues: dict[str, "NullTranslations"] = {}
 
 _NO_BREAK, _NARROW_NO_BREAK = "\u00a0", "\u202f"
@@ -53,9 +54,16 @@ def current_language() -> str:
     return _language.get()
 
 
-def set_language(language: str) -> None:
-    """Answer from now on in this language; an unknown one falls back to English."""
+def set_language(language: str | None) -> None:
+    """Answer from now on in this language; an unknown one falls back to English, None until somebody's own is known."""
     _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    _is_open.set(language is None)
+
+
+def offer_language(language: str | None) -> None:
+    """Answer in somebody's own language, if nothing has chosen another."""
+    if language is not None and _is_open.get():
+        _language.set(language)
 
 
 def language_of(tag: str | None) -> str | None:

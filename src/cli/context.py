@@ -14,6 +14,7 @@ from src.cli.session_file import read_token
 from src.config import PROJECT_ROOT, SettingError, Settings, load_settings
 from src.domain.errors import Marked, WrongSetting
 from src.domain.values import parse_date, parse_moment
+from src.i18n import offer_language
 from src.presentation.columns import Manner
 
 if TYPE_CHECKING:
@@ -152,4 +153,5 @@ def _desk(session: "Session", database: "Database", purpose: "Action | None") ->
         purpose=purpose,
         two_factor_for=[Department(code) for code in settings().two_factor_for],
     )
+    offer_language(actor.language)
     return Desk(session, actor, settings(), now)

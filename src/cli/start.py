@@ -5,7 +5,7 @@ import os
 import sys
 
 from src.cli.overview import PROGRAM, overview
-from src.i18n import DEFAULT_LANGUAGE, language_of, set_language
+from src.i18n import language_of, set_language
 
 COMPLETION_VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
 
@@ -52,8 +52,10 @@ def take_global_options(arguments: list[str]) -> tuple[str | None, list[str]]:
     return language, rest
 
 
-def preferred_language(environment: "os._Environ[str] | dict[str, str]", *, installation: str | None = None) -> str:
-    """Choose a language: EPICEVENTS_LANG, then the locale, which LANGUAGE refines as gettext has it, else English.
+def preferred_language(
+    environment: "os._Environ[str] | dict[str, str]", *, installation: str | None = None
+) -> str | None:
+    """Choose a language: EPICEVENTS_LANG, then the locale, which LANGUAGE refines as gettext has it, else none.
 
     `installation` is what the .env file says, which counts as EPICEVENTS_LANG where that is not set.
     """
@@ -65,7 +67,7 @@ def preferred_language(environment: "os._Environ[str] | dict[str, str]", *, inst
         for wish in environment.get("LANGUAGE", "").split(":"):
             if spoken := language_of(wish):
                 return spoken
-    return language_of(locale) or DEFAULT_LANGUAGE
+    return language_of(locale)
 
 
 def _language_in_env_file() -> str | None:

@@ -22,6 +22,7 @@ _LISTS = {
     "clients": ("/clients", {"sort": "-id"}),
     "contracts": ("/contracts", {}),
     "events": ("/events", {"show": "all", "sort": "-id"}),
+    "users": ("/staff", {"sort": "-id"}),
 }
 
 

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from src.cli.start import preferred_language, take_global_options
+from src.i18n import DEFAULT_LANGUAGE
+from src.models.user import User
+from tests.cli.company import Company
 from tests.program import Program
 
 
@@ -26,7 +30,24 @@ from tests.program import Program
     ],
 )
 def test_the_environment_chooses_the_language(environment: dict[str, str], language: str) -> None:
-    assert preferred_language(environment) == language
+    assert (preferred_language(environment) or DEFAULT_LANGUAGE) == language
+
+
+def test_the_account_chooses_where_neither_the_command_nor_the_environment_does(company: Company) -> None:
+    with company.database.writing() as session:
+        session.execute(update(User).where(User.username == "sales").values(language="fr"))
+    for given, words, expected in (
+        ({}, (), "Département"),
+        ({"LANG": "C.UTF-8"}, (), "Département"),
+        ({"LANG": "en_GB.UTF-8"}, (), "Department"),
+        ({"EPICEVENTS_LANG": "en"}, (), "Department"),
+        ({}, ("--lang", "en"), "Department"),
+    ):
+        shown = company.run("sales", "user", "show", "sales", *words, env=given, screen=100)
+        assert (given, words, expected in shown.out) == (given, words, True)
+    assert "Department" in company.run("support", "user", "show", "sales", screen=100).out
+    refused = company.run("sales", "user", "delete", "support", "--yes")
+    assert refused.message.startswith("Votre département (Commercial) n’a pas ce droit")
 
 
 def test_the_env_file_counts_as_the_environment_variable() -> None:

@@ -118,7 +118,7 @@ def test_long_values_cut_no_list_at_any_width(chromium: Browser, server: Server,
     found = []
     with screen(chromium, server, language=language) as opened:
         opened.enter("management")
-        for path in ("/", "/clients", "/contracts", "/events?show=all", "/audit"):
+        for path in ("/", "/clients", "/contracts", "/events?show=all", "/staff", "/audit"):
             opened.open(path)
             for width in (390, 768, 1024, 1280, 1600):
                 opened.page.set_viewport_size({"width": width, "height": 900})

@@ -87,6 +87,7 @@ def test_a_colleague_is_hired_logs_in_once_with_what_was_shown_and_is_found(eith
     found = seller.get("/staff", params={"q": "RECRUE", "department": "SALES", "accounts": "open"})
     assert f'href="/staff/{added.id}"' in found.text
     assert secret not in manager.get(f"/staff/{added.id}").text
+    assert f'href="/staff/{added.id}"' in seller.get("/search", params={"q": typed["username"]}).text
 
 
 def test_what_is_refused_is_said_at_its_field_and_no_account_is_made(server: Server) -> None:
