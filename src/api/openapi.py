@@ -84,14 +84,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
     }
     if operation.right is not None:
-        described["description"] = f"Takes the right `{operation.right}`{_scopes(operation)}."
+        described["description"] = f"Takes the right {operation.right}{_scopes(operation)}."
     if operation.fields is not None:
         described["requestBody"] = _body(operation)
     return described
 
 
 def _scopes(operation: Operation) -> str:
-    return ", which the scope `read` gives" if operation.right in READING else ""
+    return ", which the scope read gives" if operation.right in READING else ""
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ texts = st.text(max_size=40) | st.sampled_from(
     ]
 )
 numbers = st.integers(-1, 12) | st.sampled_from([2**31, 2**63 - 1, 2**63, 10**30])
-leaves = st.none() | st.booleans() | numbers | st.floats(allow_nan=False) | texts
+leaves = st.none() | st.booleans() | numbers | st.floats(allow_nan=False, allow_infinity=False) | texts
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2))
 
 
