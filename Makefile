@@ -15,7 +15,7 @@ help: ## Show these commands
 install: ## Install everything the program and its tests need into .venv
 	@found=$$(sh tools/find_python.sh) && "$$found" -m tools.install
 
-demo: install ## Migrate the database, load the demo company and show what each department sees
+demo: install ## Load the demo company, show what each department sees and, at a terminal, serve it to a browser
 	@.venv/bin/epicevents demo start $(ARGS)
 
 test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)

@@ -30,6 +30,8 @@ LOADED = (
 # The sample records are three clients; beyond ten million the names run out of companies.
 _FEWEST, _MOST = 3, 10_000_000
 _DEFAULT = 60
+# Only this computer's browsers reach the demo company.
+_HERE = "127.0.0.1"
 # Smaller companies are loaded before a bar could be read.
 _WORTH_A_BAR = 5_000
 
@@ -41,15 +43,37 @@ def demo() -> None:
 
 @demo.command(
     "start",
-    help=N_("Create the database and the demo company if need be, and show what each department sees."),
-    examples=("epicevents demo start", "epicevents demo start --lang fr"),
+    help=N_(
+        "Create the database and the demo company if need be, show what each department sees, and, at a terminal,"
+        " serve the pages."
+    ),
+    examples=("epicevents demo start", "epicevents demo start --lang fr", "epicevents demo start --no-serve"),
 )
-def start() -> None:
-    """Have everything ready for somebody who wants to look at the CRM."""
+@option("--no-serve", is_flag=True, help=N_("Only show; do not go on as a server."))
+@option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar=N_("NUMBER"),
+    default=8000,
+    show_default=True,
+    help=N_("Port; where another program has it, the next free one."),
+)
+def start(*, no_serve: bool, port: int) -> None:
+    """Have everything ready for somebody who wants to look at the CRM, in their browser too until Ctrl-C."""
     from src.cli.tour import show_tour
 
     _migrate()
-    show_tour(_load_once())
+    secrets = _load_once()
+    # A program that calls this one would wait for ever.
+    if no_serve or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        show_tour(secrets)
+        return
+    from src.cli.serve import address_of, next_free_port, run_server
+
+    port = next_free_port(_HERE, port)
+    show_tour(secrets, served_at=address_of(_HERE, port))
+    # People look at the tour: requests and the server's own words would push it off the screen.
+    run_server(_HERE, port, log_level="WARNING")
 
 
 @demo.command(

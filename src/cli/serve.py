@@ -16,16 +16,13 @@ _APPLICATION = "src.asgi:create_app"
 _SECONDS_TO_FINISH = 20
 _MOST_WORKERS = 64
 
+_LOGGERS = {name: {"handlers": ["error output"], "propagate": False} for name in ("uvicorn", "epicevents.web")}
 # The server's own words go the same way as ours: JSON lines on the error output, without anybody's data.
 _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "src.web.journal.JsonLines"}},
     "handlers": {"error output": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {
-        "uvicorn": {"handlers": ["error output"], "level": "INFO", "propagate": False},
-        "epicevents.web": {"handlers": ["error output"], "level": "INFO", "propagate": False},
-    },
 }
 
 
@@ -67,7 +64,7 @@ def serve(host: str, port: int, workers: int) -> None:
     run_server(host, port, workers=workers)
 
 
-def run_server(host: str, port: int, *, workers: int = 1) -> None:
+def run_server(host: str, port: int, *, workers: int = 1, log_level: str = "INFO") -> None:
     """Answer browsers until a signal to stop, with one process or several."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
@@ -78,7 +75,7 @@ def run_server(host: str, port: int, *, workers: int = 1) -> None:
         "factory": True,
         "host": host,
         "port": port,
-        "log_config": _LOGGING,
+        "log_config": {**_LOGGING, "loggers": {name: {**log, "level": log_level} for name, log in _LOGGERS.items()}},
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": _SECONDS_TO_FINISH,
@@ -94,6 +91,20 @@ def address_of(host: str, port: int) -> str:
     """Write the address that a browser on this computer opens."""
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104 - only shown
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def next_free_port(host: str, first: int) -> int:
+    """Give the first port from here on that no other program has.
+
+    Raises:
+        InvalidInput: none of a hundred is free.
+    """
+    for port in range(first, min(first + 100, 65536)):
+        try:
+            return port_to_listen_on(host, port)
+        except InvalidInput as refusal:
+            refused = refusal
+    raise refused
 
 
 def port_to_listen_on(host: str, port: int) -> int:

@@ -29,6 +29,7 @@ _ROWS = 3
 
 # (a command without the program's name, what it is for)
 _NEXT = (
+    ("serve", N_("work in a browser")),
     ("login --username {username}", N_("log in as one of the three")),
     ("client list --mine", N_("see what is yours")),
     ("permissions", N_("see who may do what")),
@@ -60,8 +61,11 @@ class _Find:
     sums: Sequence[Any] = ()
 
 
-def show_tour(secrets: Mapping[str, str]) -> None:
-    """Show the demo company; `secrets` are the passwords just made, by username, none if they were shown before."""
+def show_tour(secrets: Mapping[str, str], *, served_at: str = "") -> None:
+    """Show the demo company; `secrets` are the passwords just made, by username, none if they were shown before.
+
+    Where it is about to be served, its address and who can log in come last: what was said first is off the screen.
+    """
     from src.services.demo import people
 
     database, now = open_database(), datetime.now(UTC)
@@ -69,15 +73,23 @@ def show_tour(secrets: Mapping[str, str]) -> None:
         team = people.people_of_tour(session)
         mornings = [list(_finds(Desk(session, people.as_actor(person), settings(), now))) for person in team]
     click.echo(_("The demo company is ready: {place}").format(place=visible(database.place)))
-    if secrets:
-        show_passwords(team, secrets)
-    else:
-        _show_people(team)
+    if not served_at:
+        _show_log_ins(team, secrets)
     for person, finds in zip(team, mornings, strict=True):
         click.echo("\n" + click.style(f"── {_who(person)}", bold=True))
         for find in finds:
             _show(find)
-    _show_next(team)
+    if served_at:
+        click.echo("\n" + click.style(_("In your browser: {address}").format(address=served_at), bold=True))
+        _show_log_ins(team, secrets)
+        click.echo(
+            "\n"
+            + _("Ctrl-C stops it. Another terminal can do the same by commands: {command}").format(
+                command=f"{_program()} --help"
+            )
+        )
+    else:
+        _show_next(team)
 
 
 def show_passwords(team: Sequence["User"], secrets: Mapping[str, str]) -> None:
@@ -86,6 +98,13 @@ def show_passwords(team: Sequence["User"], secrets: Mapping[str, str]) -> None:
     click.echo("\n" + _("Who can log in; these random passwords are shown only now:"), err=True)
     for person in team:
         click.echo(f"  {person.username:<18}{secrets[person.username]}   {_who(person)}", err=True)
+
+
+def _show_log_ins(team: Sequence["User"], secrets: Mapping[str, str]) -> None:
+    if secrets:
+        show_passwords(team, secrets)
+    else:
+        _show_people(team)
 
 
 def _show_people(team: Sequence["User"]) -> None:
