@@ -3,6 +3,7 @@
 import argparse
 import csv
 import importlib
+import math
 import os
 import platform
 import shutil
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS, help="how often each command runs, 7 at least")
     parser.add_argument("--databases", type=Path, default=default_folder(), help="where the databases are kept")
     parser.add_argument("--guard", action="store_true", help="only what it costs that a migration is watched")
+    parser.add_argument("--pages", action="store_true", help="only the pages")
     chosen = parser.parse_args(arguments)
     if chosen.guard:
         importlib.import_module("benchmarks.guard").main()  # whoever measures commands must stay small
@@ -50,7 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = chosen.sizes or (QUICK_SIZES if chosen.quick else SIZES)
     try:
         with tempfile.TemporaryDirectory(prefix="epicevents-benchmarks-") as folder:
-            _measure(sizes, max(chosen.rounds, FEWEST_ROUNDS), chosen.databases.absolute(), Path(folder))
+            if not chosen.pages:
+                _measure(sizes, max(chosen.rounds, FEWEST_ROUNDS), chosen.databases.absolute(), Path(folder))
+            # Last, and loaded only now: whoever measures commands must stay small.
+            pages = importlib.import_module("benchmarks.pages")
+            promises = pages.measure_pages(chosen.databases.absolute(), Path(folder), large=not chosen.quick)
+            if promises:
+                _print_figures(promises)
     except (CommandFailedError, subprocess.CalledProcessError) as error:
         print(f"Not measured: {error}")
     except KeyboardInterrupt:
@@ -157,6 +165,7 @@ def _print_figures(judged: Sequence[figures.Figure]) -> None:
     print(f"\n{'Promise':<{width}}  {'measured':>10}  {'bound':>14}")
     for figure in judged:
         bound = f"≤ {figure.most:g}" if not figure.least else f"{figure.least:g} – {figure.most:g}"
+        bound = f"≥ {figure.least:g}" if figure.most == math.inf else bound
         verdict = "ok" if figure.holds else "MISSED"
         if figure.holds and figure.aim is not None and figure.value > figure.aim:
             verdict = f"ok (aim: {figure.aim:g})"

@@ -1,7 +1,7 @@
 """The databases that are measured: demo companies of several sizes, made once and kept, with somebody logged in.
 
-Run in a process of its own (`python -m benchmarks.companies FILE CLIENTS`), which prints a token: the process that
-measures must stay small.
+Run in a process of its own (`python -m benchmarks.companies FILE CLIENTS INTERFACE`), which prints a token: the
+process that measures must stay small.
 """
 
 import hashlib
@@ -31,18 +31,18 @@ def database_of(clients: int, folder: Path) -> Path:
     return folder / f"{clients}-clients-{digest.hexdigest()[:12]}.db"
 
 
-def prepared(file: Path, clients: int) -> str:
+def prepared(file: Path, clients: int, *, interface: str = "cli") -> str:
     """Make a company if it is not there yet; gives the token of a member of sales who is logged in to it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     for old in file.parent.glob(f"{clients}-clients-*.db*"):
         if not old.name.startswith(file.name):
             old.unlink()
-    command = [sys.executable, "-m", "benchmarks.companies", str(file), str(clients)]
+    command = [sys.executable, "-m", "benchmarks.companies", str(file), str(clients), interface]
     done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return done.stdout.strip()
 
 
-def _prepare(file: Path, clients: int) -> str:
+def _prepare(file: Path, clients: int, interface: str) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 - only the process that prepares may grow
 
     from sqlalchemy import URL  # noqa: PLC0415 - as above
@@ -70,10 +70,10 @@ def _prepare(file: Path, clients: int) -> str:
     seller, password = TOUR[0], random_password()
     with database.writing() as session:
         give_passwords(session, {seller: STANDARD.hash(password)})
-    opened = logging_in.log_in(database, seller, password, address="local:benchmark", interface="cli", now=now)
+    opened = logging_in.log_in(database, seller, password, address="local:benchmark", interface=interface, now=now)
     database.close()
     return opened.token
 
 
 if __name__ == "__main__":
-    print(_prepare(Path(sys.argv[1]), int(sys.argv[2])))
+    print(_prepare(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

@@ -1,21 +1,17 @@
 """`epicevents demo`: everything ready for somebody who wants to look, and no harm to a company that is real."""
 
-import contextlib
 import os
 import pty
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.cli.company import Answer, Company, execute
 from tests.cli.terminals import PROJECT, at_terminal
@@ -24,9 +20,6 @@ from tests.migrations.conftest import execute as run_sql
 from tests.migrations.projects import add_revision, copy_project
 from tests.program import HANG_SECONDS
 from tests.real_databases import dump, opened
-from tests.web.browsers import chromium
-
-__all__ = ["chromium"]
 
 PASSWORD = re.compile(r"^  (bill\.boquet|kate\.hastroff|elodie\.marchand) +([a-z2-9-]{24}) ", re.MULTILINE)
 PEOPLE = ["bill.boquet", "kate.hastroff", "elodie.marchand"]
@@ -300,55 +293,6 @@ def test_a_long_load_shows_a_bar_at_a_terminal_only(migrated_sqlite_url: str, tm
     execute("init", "--no-manager", env={"DATABASE_URL": f"sqlite:///{other}"})
     quiet = demo(f"sqlite:///{other}", "load", "--clients", "6000")
     assert (quiet.code, "6000 clients" in quiet.out, "/6000" in quiet.out + quiet.err) == (0, True, False)
-
-
-# Served
-
-
-def test_at_a_terminal_the_pages_are_served_until_ctrl_c_and_a_taken_port_is_left_alone(
-    sqlite_url: str, chromium: Browser
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        homes = []
-
-        def look(screen: str) -> str:
-            """Log in as a person would, under both names of this computer."""
-            plain = re.sub(r"\x1b\[[0-9;]*m", "", screen).replace("\r\n", "\n")
-            [address] = re.findall(r"In your browser: (http://127\.0\.0\.1:(?!0)\d+/)", plain)
-            homes.append(address)
-            for name in (address, address.replace("127.0.0.1", "localhost")):
-                context = chromium.new_context()
-                page = context.new_page()
-                wait_for(address)
-                page.goto(name)
-                page.fill("#username", "kate.hastroff")
-                page.fill("#password", passwords_in(plain)["kate.hastroff"])
-                page.press("#password", "Enter")
-                page.wait_for_url(name)
-                homes.append(page.title())
-                context.close()
-            return "^C"
-
-        seen = at_terminal(
-            *("demo", "start", "--port", str(port)),
-            command=(sys.executable, "-m", "src"),
-            env={"DATABASE_URL": sqlite_url},
-            answers=[("Ctrl-C stops it", look)],
-        )
-    assert homes[1:] == ["Home · Epic Events"] * 2
-    assert f":{port}/" not in homes[0]
-    assert seen.code == 0
-    assert [line for line in seen.lines if line.startswith("{")] == []
-    assert "Traceback" not in seen.plain
-
-
-def wait_for(address: str) -> None:
-    """Wait until the server that has just been announced listens."""
-    while True:
-        with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection((urlsplit(address).hostname, urlsplit(address).port)).close()
-            return
 
 
 def test_a_terminal_that_only_wants_the_tour_gets_its_prompt_back(sqlite_url: str) -> None:
