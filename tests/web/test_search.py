@@ -32,6 +32,8 @@ def test_it_finds_what_each_may_read_and_marks_it(server: Server) -> None:
         assert (page.status_code, f'href="/clients/{number}"' in page.text) == (200, True)
         assert "Zoé <mark>Quidam</mark> <mark>" in page.text
         assert "Clients 1 " in words_of(page.text)
+        colleague = server.company.office.spare_sales
+        assert f'href="/staff/{colleague}"' in server.at_work(who).get("/search?q=martin").text
 
 
 def test_it_opens_for_nobody_who_is_not_logged_in(server: Server) -> None:
