@@ -23,6 +23,9 @@ FRENCH = {
     "Contracts": "Contrats",
     "Events": "Événements",
     "Audit log": "Journal",
+    "Staff": "Équipe",
+    "New member of staff": "Nouveau collaborateur",
+    "Create account": "Créer le compte",
     "Mine": "Les miens",
     "Unpaid": "À payer",
     "New client": "Nouveau client",
@@ -202,6 +205,16 @@ def test_a_day_of_management(chromium: Browser, server: Server, *, scripts: bool
     paid_id, event_id = signed(server), open_event(server, name=f"Gala {language}")
     with screen(chromium, server, scripts=scripts, language=language) as opened:
         page = opened.log_in("management")
+
+        # Somebody begins today: the one-time password is shown once.
+        follow(page, say("Staff"))
+        follow(page, say("New member of staff"))
+        for name, value in {"first_name": "Anaïs", "last_name": "Neuf", "username": f"anais.{language}"}.items():
+            page.fill(f"#f-{name}", value)
+        page.fill("#f-email", f"anais.{language}@epic.example")
+        page.select_option("#f-department", "SUPPORT")
+        press(page, say("Create account"))
+        expect(page.locator(".secret code")).to_be_visible()
 
         # An offer for a client of sales.
         follow(page, say("Contracts"))

@@ -12,7 +12,10 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import select
 
+from src.models.user import User
+from src.services.saved_views import LONGEST_NAME
 from tests.cli.company import copied
 from tests.services.office import DEPARTMENTS, Office
 from tests.web.addresses import addresses_of
@@ -109,8 +112,18 @@ def plant(server: Server) -> list[str]:
         event = _sent(seller.send_form(f"{contract}/events/new", **when, **texts, time_zone="Europe/Paris"))
         _sent(manager.send_form(f"{event}/assign", support_contact="support", version="1"))
         _sent(supporter.send_form(f"{event}/edit", notes=attack * 2, was_notes=attack, version="2"))
-        cards += [client, contract, event]
+        log_in = {"username": f"planted{number}", "email": f"planted{number}@epic.example", "department": "SUPPORT"}
+        staff = manager.send_form("/staff/new", **log_in, first_name=attack, last_name=attack, phone="")
+        assert staff.status_code == 200, words_of(staff.text)
+        view = {"list": "clients", "query": "sort=-id", "name": attack[:LONGEST_NAME]}
+        _sent(manager.send_form("/views/new", **view))
+        cards += [client, contract, event, f"/staff/{_number_of(server, log_in['username'])}"]
     return cards
+
+
+def _number_of(server: Server, username: str) -> int:
+    with server.company.database.reading() as session:
+        return session.scalars(select(User.id).where(User.username == username)).one()
 
 
 def _sent(answer: object) -> str:
