@@ -19,6 +19,8 @@ class User(Record, Base):
     __tablename__ = "users"
     __table_args__ = table_args(
         CheckConstraint("department IN ('SALES', 'SUPPORT', 'MANAGEMENT')", name="department_known"),
+        CheckConstraint("language IN ('en', 'fr')", name="language_known"),
+        CheckConstraint("theme IN ('light', 'dark')", name="theme_known"),
         Index("ix_users_department", "department", "id"),
         Index("ix_users_first_name_key", "first_name_key", "id"),
         Index("ix_users_name_key", "name_key", "id"),
@@ -45,12 +47,8 @@ class User(Record, Base):
     first_name_key: Mapped[str] = mapped_column(FoldedText(420))
     name_key: Mapped[str] = mapped_column(FoldedText(420))
     # Chosen on the pages; None is as the browser says.
-    language: Mapped[str | None] = mapped_column(
-        String(2), CheckConstraint("language IN ('en', 'fr')", name="language_known")
-    )
-    theme: Mapped[str | None] = mapped_column(
-        String(5), CheckConstraint("theme IN ('light', 'dark')", name="theme_known")
-    )
+    language: Mapped[str | None] = mapped_column(String(2))
+    theme: Mapped[str | None] = mapped_column(String(5))
     # Up to when they have seen what changed; None is never.
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

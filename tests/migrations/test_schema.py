@@ -41,13 +41,19 @@ def schema_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def in_any_layout(schema: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """A schema without the line breaks and quotes of its SQL, and with the parts of a CREATE TABLE in one order."""
+    """A schema without the line breaks and quotes of its SQL, and with the parts of a CREATE TABLE in one order.
+
+    A constraint is the same whether it stands beside its column, as a later revision adds it, or after all of them.
+    """
 
     def plain(value: Any) -> Any:
         if not isinstance(value, str):
             return value
         text = " ".join(value.replace('"', "").split())
-        return sorted(part.strip(" ,()") for part in text.split(",")) if text.startswith("CREATE TABLE") else text
+        if not text.startswith("CREATE TABLE"):
+            return text
+        parts = text.replace(" CONSTRAINT ", ", CONSTRAINT ").split(",")
+        return sorted(part.strip(" ,()") for part in parts if part.strip())
 
     return {kind: [tuple(plain(value) for value in row) for row in rows] for kind, rows in schema.items()}
 
