@@ -25,6 +25,7 @@ from benchmarks.figures import Figure
 SIZE, LARGE = 50_000, 1_000_000
 CONNECTIONS = 16
 SECONDS = 8
+_WARM = 200
 _LIST = "/clients"
 _PAGES = (_LIST, "/clients/1", "/", "/search?q=martin")
 _REPORT = """
@@ -54,8 +55,10 @@ class Server:
     token: str
 
     def load(self, path: str, script: Path) -> Load:
-        """Ask for one page over and over, after a second that is not counted."""
-        self._ask(path, script, seconds=1)
+        """Ask for one page over and over, once every process has answered often enough to be warm."""
+        for _time in range(5):
+            if self._ask(path, script, seconds=2)[0] >= _WARM:
+                break
         before = _cpu_of(self.process.pid)
         requests, microseconds, p95, failed = self._ask(path, script, seconds=SECONDS)
         cpu = (_cpu_of(self.process.pid) - before) / max(requests, 1)
@@ -130,25 +133,26 @@ def _serving(clients: int, databases: Path, *, workers: int) -> Iterator[Server]
     print(f"Serving {file} with {workers} process{'es' if workers > 1 else ''}", flush=True)
     token = prepared(file, clients, interface="web")
     program = str(Path(sys.executable).parent / "epicevents")
-    with _running(
-        [program, "serve", "--port", "0", "--workers", str(workers)], {"DATABASE_URL": f"sqlite:///{file}"}, token
-    ) as server:
+    command = [program, "serve", "--port", "0", "--workers", str(workers)]
+    with _running(command, {"DATABASE_URL": f"sqlite:///{file}"}, token, workers) as server:
         yield server
 
 
 @contextmanager
 def _bare() -> Iterator[Server]:
     command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", "0", "--no-access-log"]
-    with _running(command, {}, "") as server:
+    with _running(command) as server:
         yield server
 
 
 @contextmanager
-def _running(command: Sequence[str], settings: dict[str, str], token: str) -> Iterator[Server]:
+def _running(
+    command: Sequence[str], settings: dict[str, str] | None = None, token: str = "", workers: int = 1
+) -> Iterator[Server]:
     process = subprocess.Popen(
         command,
         cwd=PROJECT,
-        env={**os.environ, **settings},
+        env={**os.environ, **(settings or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -156,12 +160,12 @@ def _running(command: Sequence[str], settings: dict[str, str], token: str) -> It
     )
     assert process.stderr is not None
     try:
-        address, is_ready = "", False
-        while not (address and is_ready):
+        address, ready = "", 0
+        while not address or ready < workers:
             line = process.stderr.readline()
             assert line, "the server ended"
             found = re.search(r"http://127\.0\.0\.1:[1-9]\d*", line)
-            address, is_ready = found[0] if found else address, is_ready or "startup complete" in line
+            address, ready = found[0] if found else address, ready + ("startup complete" in line)
         # What it says is read and dropped: a full pipe would stop it.
         threading.Thread(target=lambda: sum(1 for _line in process.stderr or ()), daemon=True).start()
         yield Server(address, process, token)
