@@ -1,6 +1,6 @@
 """One dated thing that Epic Events delivers under a signed contract."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from src.models.partial_indexes import partial_index
 from src.models.user import User
 
 HAS_NO_SUPPORT = "support_contact_id IS NULL"
+# What asks who is where at a moment reads no further back: an index knows when events begin, not how long they last.
+LONGEST = timedelta(days=31)
 
 
 class ContactPerson(NamedTuple):

@@ -55,12 +55,18 @@ def record_history(
     """
     require(actor, Action.AUDIT_READ_HISTORY)
     get_or_raise(session, model, record_id)
+    statement = entries_about(model).where(AuditEntry.record_id == record_id)
+    return read_page(session, statement, audit_order("-id"), limit=limit, after=after)
+
+
+def entries_about(model: type[Record]) -> Select[Any]:
+    """Select the entries about one kind of record, with the names of the people whose numbers are in them."""
     table = table_of(model)
-    statement = _filtered(AuditFilter(record_type=table, record_id=record_id))
+    statement = _filtered(AuditFilter(record_type=table))
     if field := _PEOPLE.get(table):
         # Who is named comes with the entries: a card is six questions, and this is none of its own.
         statement = statement.add_columns(_username(field, 0), _username(field, 1))
-    return read_page(session, statement, audit_order("-id"), limit=limit, after=after)
+    return statement
 
 
 def people_named(model: type[Record], history: Page) -> dict[int, str]:

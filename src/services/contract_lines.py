@@ -1,23 +1,26 @@
 """What staff do with the lines of a contract: they add up to its total, VAT included."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, type_coerce
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from src.domain.errors import InvalidInput, RuleBroken
+from src.db.types import Money
+from src.domain.errors import InvalidInput, NotFound, RuleBroken
 from src.domain.line_amounts import MAX_UNIT_PRICE, amounts_of, parse_quantity, parse_rate
 from src.domain.permissions import Action, Actor, granted
-from src.domain.values import MAX_AMOUNT, parse_money, parse_text
+from src.domain.values import MAX_AMOUNT, MAX_ID, parse_money, parse_text
 from src.i18n import N_
 from src.models.base import now as current_moment
+from src.models.client import Client
 from src.models.contract import Contract, ContractStatus
 from src.models.contract_line import ContractLine
-from src.services.contracts import lock_contract, parse_reason
-from src.services.records import authorize, check_version, get_or_raise
+from src.services.contracts import lock_contract, parse_reason, show_contract
+from src.services.lists import select_rows
+from src.services.records import authorize, check_version, get_or_raise, name_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,16 @@ class LineDetails:
         return values
 
 
+class Content(NamedTuple):
+    """A contract and what it is made up of: its first lines, how many there are, and what all of them come to."""
+
+    contract: Contract
+    lines: Sequence[ContractLine]
+    number: int
+    net: Decimal
+    vat: Decimal
+
+
 def list_lines(session: Session, actor: Actor, contract_id: int) -> list[ContractLine]:
     """List what a contract is made up of, in the order in which it was written down.
 
@@ -60,6 +73,58 @@ def list_lines(session: Session, actor: Actor, contract_id: int) -> list[Contrac
     get_or_raise(session, Contract, contract_id)
     lines = select(ContractLine).where(ContractLine.contract_id == contract_id).order_by(ContractLine.id)
     return list(session.scalars(lines))
+
+
+def show_content(session: Session, actor: Actor, contract_id: int, *, most: int) -> Content:
+    """Show a contract with its first lines and what all of them add up to, in one question.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    authorize(session, actor, Action.CONTRACT_READ)
+    lines = (
+        select_rows(
+            ContractLine,
+            func.count().over().label("number_of_all"),
+            type_coerce(func.sum(ContractLine.net).over(), Money()).label("net_of_all"),
+            type_coerce(func.sum(ContractLine.vat).over(), Money()).label("vat_of_all"),
+        )
+        .where(ContractLine.contract_id == contract_id)
+        .order_by(ContractLine.id)
+        .limit(most)
+        .subquery()
+    )
+    line = aliased(ContractLine, lines)
+    found = (
+        select_rows(Contract, line, lines.c.number_of_all, lines.c.net_of_all, lines.c.vat_of_all)
+        .outerjoin(lines, lines.c.contract_id == Contract.id)
+        .where(Contract.id == contract_id)
+        .order_by(lines.c.id)
+        .options(joinedload(Contract.client).joinedload(Client.sales_contact))
+    )
+    rows = session.execute(found).all() if 1 <= contract_id <= MAX_ID else []
+    if not rows:
+        raise NotFound(record=name_of(Contract), id=contract_id)
+    contract, _line, number, net, vat = rows[0]
+    lines_found = [row[1] for row in rows if row[1] is not None]
+    return Content(contract, lines_found, number or 0, net or Decimal(0), vat or Decimal(0))
+
+
+def show_line(session: Session, actor: Actor, line_id: int) -> tuple[ContractLine, Contract]:
+    """Show one line with its contract.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    authorize(session, actor, Action.CONTRACT_READ)
+    line = get_or_raise(session, ContractLine, line_id)
+    return line, show_contract(session, actor, line.contract_id)
+
+
+def total_without(session: Session, contract: Contract, line: ContractLine) -> Decimal:
+    """Work out what the total becomes without a line: after the last one it stays as it is."""
+    number, total = _others(session, contract, line.id)
+    return total if number else contract.total
 
 
 def add_line(

@@ -45,6 +45,7 @@ class ContractTotals(NamedTuple):
     due: Decimal
 
 
+QUALIFIED_UNPAID = IS_UNPAID.replace("status", "contracts.status").replace("paid", "contracts.paid")
 SORTS: Mapping[str, Any] = {
     "id": Contract.id,
     "title": Contract.title_key,
@@ -278,13 +279,10 @@ def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> 
     if filters.unsigned:
         statement = statement.where(text(f"contracts.{IS_UNSIGNED}"))
     if filters.unpaid:
-        statement = statement.where(text(_QUALIFIED_UNPAID))
+        statement = statement.where(text(QUALIFIED_UNPAID))
     if words := words_of(filters.search):
         statement = statement.where(*_found(words))
     return statement
-
-
-_QUALIFIED_UNPAID = IS_UNPAID.replace("status", "contracts.status").replace("paid", "contracts.paid")
 
 
 def _title(title: str) -> str:

@@ -84,6 +84,7 @@ class EventFilter:
     past: bool = False
     today: bool = False
     week: bool = False
+    next_week: bool = False
     without_support: bool = False
     support_contact_id: int | None = None
     client_id: int | None = None
@@ -213,7 +214,7 @@ def select_events(actor: Actor, filters: EventFilter, *, now: datetime, zone: Zo
     """Select the events of a list, as plain rows."""
     require(actor, Action.EVENT_READ)
     statement = _rows()
-    for condition in (*_when(filters, now, zone), *_which(actor, filters)):
+    for condition in (*_when(filters, now, zone), *which_events(actor, filters)):
         statement = statement.where(condition)
     return statement
 
@@ -241,6 +242,22 @@ def _rows() -> Select[Any]:
         .join(Client, Contract.client_id == Client.id)
         .outerjoin(support, Event.support_contact_id == support.id)
     )
+
+
+def which_events(actor: Actor, filters: EventFilter) -> Iterator[Any]:
+    """Give the conditions of the events that a list or the calendar is about, whenever they are."""
+    if filters.mine:
+        yield _in_charge(actor)
+    if filters.without_support:
+        yield text(HAS_NO_SUPPORT)
+    if filters.support_contact_id is not None:
+        yield Event.support_contact_id == filters.support_contact_id
+    if filters.client_id is not None:
+        yield Event.contract_id.in_(select(Contract.id).where(Contract.client_id == filters.client_id))
+    if filters.contract_id is not None:
+        yield Event.contract_id == filters.contract_id
+    if words := words_of(filters.search):
+        yield from _found(words)
 
 
 def _found(words: Words) -> list[Any]:
@@ -286,21 +303,8 @@ def _when(filters: EventFilter, now: datetime, zone: ZoneInfo) -> Iterator[Any]:
         yield _touches(midnight, midnight + timedelta(days=1))
     if filters.week:
         yield _touches(monday, monday + timedelta(days=7))
-
-
-def _which(actor: Actor, filters: EventFilter) -> Iterator[Any]:
-    if filters.mine:
-        yield _in_charge(actor)
-    if filters.without_support:
-        yield text(HAS_NO_SUPPORT)
-    if filters.support_contact_id is not None:
-        yield Event.support_contact_id == filters.support_contact_id
-    if filters.client_id is not None:
-        yield Event.contract_id.in_(select(Contract.id).where(Contract.client_id == filters.client_id))
-    if filters.contract_id is not None:
-        yield Event.contract_id == filters.contract_id
-    if words := words_of(filters.search):
-        yield from _found(words)
+    if filters.next_week:
+        yield _touches(monday + timedelta(days=7), monday + timedelta(days=14))
 
 
 def _touches(start: datetime, end: datetime) -> Any:

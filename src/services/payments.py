@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from src.domain.errors import Conflict, InvalidInput
@@ -65,6 +65,18 @@ def list_payments(session: Session, actor: Actor, contract_id: int) -> list[Paym
     authorize(session, actor, Action.CONTRACT_READ)
     get_or_raise(session, Contract, contract_id)
     return list(session.scalars(select(Payment).where(Payment.contract_id == contract_id).order_by(Payment.id)))
+
+
+def latest_payments(session: Session, actor: Actor, contract_id: int, *, most: int) -> tuple[list[Payment], int]:
+    """List the latest payments of a contract, oldest first, and tell how many there are in all.
+
+    Raises:
+        Forbidden.
+    """
+    authorize(session, actor, Action.CONTRACT_READ)
+    of_contract = select(Payment, func.count().over()).where(Payment.contract_id == contract_id)
+    rows = session.execute(of_contract.order_by(Payment.id.desc()).limit(most)).all()
+    return [row[0] for row in reversed(rows)], rows[0][1] if rows else 0
 
 
 def _add_payment(session: Session, actor: Actor, contract: Contract, payment: NewPayment) -> Contract:

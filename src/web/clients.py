@@ -9,7 +9,7 @@ from src.domain.permissions import Action, Department, require
 from src.i18n import N_, _, format_moment
 from src.models.client import Client
 from src.presentation.clients import COLUMNS
-from src.services import clients, contracts, events, lists, users
+from src.services import clients, events, lists, money, users
 from src.web.desk import Desk, Visit
 from src.web.exports import export
 from src.web.forms import MOMENT, Field
@@ -85,14 +85,14 @@ def add_client(desk: Desk) -> Response:
 
 @pages.get(f"{PATH}/{{client_id:int}}", Action.CLIENT_READ)
 def show_client(desk: Desk, client_id: int) -> Response:
-    """Show a client's card, with what was sold to them and who changed what."""
+    """Show a client's card, with what was sold to them, what they owe, and who changed what."""
     client = clients.show_client(desk.session, desk.me, client_id)
+    sold, waiting = money.contracts_with_money(desk.session, desk.me, client_id, limit=_SHOWN)
     return desk.page(
         "clients/card.html",
         client=client,
-        contracts=contracts.list_contracts(
-            desk.session, desk.me, contracts.ContractFilter(client_id=client_id), limit=_SHOWN
-        ),
+        contracts=sold,
+        waiting=waiting,
         events=events.list_events(
             desk.session,
             desk.me,

@@ -11,7 +11,7 @@ from src.domain.values import parse_id
 from src.i18n import N_, _
 from src.models.contract import Contract, ContractStatus
 from src.presentation.contracts import COLUMNS, sum_columns
-from src.services import clients, contracts, events, lists, payments
+from src.services import clients, contract_lines, contracts, events, lists, payments
 from src.web.desk import Desk
 from src.web.exports import export
 from src.web.forms import Field
@@ -27,6 +27,8 @@ pages = Pages()
 PATH = "/contracts"
 # On a card; whatever is more is a list of its own.
 _SHOWN = 10
+# If somebody asks for all lines and payments: more is for the command line.
+_MOST = 1000
 FILTERS = ("mine", "show", "client")
 _STATES = ("unsigned", "unpaid", *ContractStatus)
 
@@ -100,12 +102,16 @@ def create_contract(desk: Desk, client_id: int) -> Response:
 
 @pages.get(f"{PATH}/{{contract_id:int}}", Action.CONTRACT_READ)
 def show_contract(desk: Desk, contract_id: int) -> Response:
-    """Show a contract with its money, its events and who changed what."""
-    contract = contracts.show_contract(desk.session, desk.me, contract_id)
+    """Show a contract with what it is made up of, its money, its events and who changed what."""
+    most = _MOST if desk.asked("all") else _SHOWN
+    content = contract_lines.show_content(desk.session, desk.me, contract_id, most=most)
+    received, number_received = payments.latest_payments(desk.session, desk.me, contract_id, most=most)
     return desk.page(
         "contracts/card.html",
-        contract=contract,
-        payments=payments.list_payments(desk.session, desk.me, contract_id),
+        contract=content.contract,
+        content=content,
+        payments=received,
+        number_of_payments=number_received,
         events=events.list_events(
             desk.session,
             desk.me,

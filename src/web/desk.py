@@ -78,6 +78,10 @@ class Visit:
         """How values are written for people here."""
         return Manner(zone=self.zone, currency=self.settings.currency)
 
+    def manner_in(self, zone: str) -> Manner:
+        """How moments are written as the clock at a place shows them."""
+        return Manner(zone=ZoneInfo(zone), currency=self.settings.currency)
+
     @property
     def token(self) -> str:
         """The session token that the browser sent; empty if none."""

@@ -114,6 +114,7 @@ def show_event(desk: Desk, event_id: int) -> Response:
         "events/card.html",
         event=event,
         overlapping=double_bookings.overlapping_events(desk.session, event),
+        manner=desk.manner_in(event.time_zone),
         **history_of(desk, Event, event_id),
     )
 
@@ -124,7 +125,10 @@ def show_edit_event(desk: Desk, event_id: int) -> Response:
     event = events.show_event(desk.session, desk.me, event_id)
     require(desk.me, Action.EVENT_UPDATE, event)
     return desk.page(
-        "step.html",
+        "events/edit.html",
+        event=event,
+        around=double_bookings.events_around(desk.session, event),
+        manner=desk.manner_in(event.time_zone),
         heading=_("Change {name}").format(name=event.name),
         trail=(f"{PATH}/{event_id}", event.name),
         record=event,
@@ -138,7 +142,7 @@ def show_edit_event(desk: Desk, event_id: int) -> Response:
 def edit_event(desk: Desk, event_id: int) -> Response:
     """Correct an event's sheet: what was changed in the form, and nothing else."""
     desk.form.require_only([*_NAMES, "version"])
-    events.update_event(
+    event = events.update_event(
         desk.session,
         desk.me,
         event_id,
@@ -146,7 +150,7 @@ def edit_event(desk: Desk, event_id: int) -> Response:
         region=desk.settings.phone_region,
         version=desk.form.version(),
     )
-    return desk.done(_("Event saved."), to=f"{PATH}/{event_id}")
+    return desk.done(" ".join([_("Event saved."), *_clash(desk, event)]), to=f"{PATH}/{event_id}")
 
 
 @pages.get(f"{PATH}/{{event_id:int}}/assign", Action.EVENT_ASSIGN_SUPPORT)
@@ -169,10 +173,12 @@ def assign_support(desk: Desk, event_id: int) -> Response:
     desk.form.require_only(("support_contact", "version"))
     chosen = desk.form.get("support_contact")
     person = None if chosen == _NOBODY else users.find_user(desk.session, desk.me, chosen)
-    events.assign_support(desk.session, desk.me, event_id, person.id if person else None, version=desk.form.version())
+    number = person.id if person else None
+    event = events.assign_support(desk.session, desk.me, event_id, number, version=desk.form.version())
     if person is None:
         return desk.done(_("Nobody is in charge of this event now."), to=f"{PATH}/{event_id}")
-    return desk.done(_("{name} is in charge of this event.").format(name=person.full_name), to=f"{PATH}/{event_id}")
+    said = _("{name} is in charge of this event.").format(name=person.full_name)
+    return desk.done(" ".join([said, *_clash(desk, event)]), to=f"{PATH}/{event_id}")
 
 
 def _filter(desk: Desk) -> events.EventFilter:
@@ -194,6 +200,12 @@ def _filter(desk: Desk) -> events.EventFilter:
         contract_id=parse_id(contract, field=N_("contract")) if contract else None,
         search=desk.asked("q"),
     )
+
+
+def _clash(desk: Desk, event: Event) -> list[str]:
+    """Say where else the support contact is at the same time, if they are."""
+    others = [other.name for other in double_bookings.overlapping_events(desk.session, event)]
+    return [_("Attention, at the same time also: {events}").format(events=", ".join(others))] if others else []
 
 
 def _clock(moment: datetime, zone: ZoneInfo) -> str:

@@ -38,6 +38,7 @@ def page_renderer(settings: Settings) -> Callable[..., bytes]:
     environment.filters |= {
         "money": partial(_money, currency=settings.currency),
         "day": _day,
+        "number": _number,
         "moment": partial(_moment, zone=zone),
         "date": partial(_date, zone=zone),
         "today": partial(_today, zone=zone),
@@ -94,6 +95,12 @@ def templates() -> Environment:
 
 def _money(amount: Decimal, *, currency: str) -> str:
     return format_money(amount, currency)
+
+
+def _number(amount: Decimal) -> str:
+    """Write a quantity or a rate without the zeros behind it."""
+    written = f"{amount.normalize():f}"
+    return written.replace(".", ",") if current_language() == "fr" else written
 
 
 def _day(day: date) -> str:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from src.db.session import Database
 from src.models import Base
-from src.services import audit, clients, contracts, events, users
+from src.services import audit, calendar, clients, contracts, events, users
+from src.services.events import EventFilter
 from tests.real_databases import opened, shared_by_a_worker
 from tests.services.big_company import analyze, fill
-from tests.services.list_requests import DEFAULT_SORTS, TABLES, Request, requests
+from tests.services.list_requests import DEFAULT_SORTS, PARIS, TABLES, Request, people, requests
 
 SIZE = 20_000
 # The staff of a company of any size fits into a page of the disk; every engine reads that instead of an index.
@@ -149,6 +151,38 @@ def test_no_list_reads_a_whole_table_on_postgresql(big_postgres: Database, table
     with big_postgres.reading() as session:
         read = [page for asked in requests(session, table) for page in pages(big_postgres, session, asked)]
     assert [(page.request, page.plan) for page in read if slow_on_postgresql(page)] == []
+
+
+def of_the_calendar(session: Session) -> dict[str, EventFilter]:
+    """Every way to narrow the calendar down, with somebody who does."""
+    _sales, support, _management = people(session)
+    return {
+        "everything": EventFilter(),
+        "mine, by support": EventFilter(support_contact_id=support.user_id),
+        "without support": EventFilter(without_support=True),
+        "of one client": EventFilter(client_id=1828),
+    }
+
+
+@pytest.mark.parametrize("fixture", ["big_sqlite", "analyzed_sqlite", "big_postgres"])
+def test_the_calendar_reads_no_whole_table(request: pytest.FixtureRequest, fixture: str) -> None:
+    """Neither all that was nor all that will be: a window in the middle of what there is."""
+    database: Database = request.getfixturevalue(fixture)
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}[database.engine.dialect.name]
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    slow = []
+    with database.reading() as session:
+        sales, _support, management = people(session)
+        asked = [(management, name, filters) for name, filters in of_the_calendar(session).items()]
+        for actor, name, filters in [*asked, (sales, "mine, by sales", EventFilter(mine=True))]:
+            with sent_to(database) as sent:
+                found = calendar.events_between(session, actor, filters, start=start, end=start + timedelta(days=7))
+                calendar.rows_of_events(session, actor, found.events, now=start, zone=PARIS)
+            assert found.events or name == "of one client", name
+            for statement, given in sent:
+                plan = [str(row[-1]) for row in session.connection().exec_driver_sql(f"{explain} {statement}", given)]
+                slow += [f"{name}: {line}" for line in plan if "SCAN events" in line or "Seq Scan on events" in line]
+    assert slow == []
 
 
 # What is read is as many records as match, or (events of a day, of a week or to come, of everybody) as are past.

@@ -7,7 +7,7 @@ from src.web.pages import Page
 from src.web.site import every_page
 from tests.services.office import DEPARTMENTS, Office
 
-# Addresses that lead nowhere, and lists without anything in them: pages, too.
+# Addresses that lead nowhere, lists without anything in them, and the calendar's other views: pages, too.
 NOWHERE = "/nowhere"
 EMPTY = {
     "sales": [NOWHERE, "/clients?q=nobody+at+all", "/contracts?q=nothing+at+all", "/clients/999999"],
@@ -17,6 +17,8 @@ EMPTY = {
         "/search?q=martin",
         "/search?q=nothing+at+all",
         "/search?q=a",
+        "/calendar?view=week&date=2026-12-22",
+        "/calendar?view=agenda",
     ],
     "management": ["/audit?q=nothing", "/contracts?show=wrong"],
 }
@@ -29,6 +31,7 @@ def numbers_of(office: Office) -> dict[str, int]:
         "client_id": mine.client,
         "contract_id": mine.signed,
         "event_id": mine.event,
+        "line_id": mine.line,
         "user_id": office.spare_sales,
         "session_id": 999_999,
         "view_id": 1,

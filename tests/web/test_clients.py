@@ -251,7 +251,7 @@ def test_each_department_has_its_first_page_in_both_languages(server: Server, wh
     words = words_of(server.at_work(who, language=language).get("/").text)
     titles = {
         "sales": ("Longest without contact", "Le plus longtemps sans contact"),
-        "support": ("Coming up", "À venir"),
+        "support": ("Rest of this week", "Suite de la semaine"),
         "management": ("Coming events without support contact", "Événements à venir sans contact support"),
     }
     assert titles[who][language == "fr"] in words

@@ -212,16 +212,16 @@ def test_a_card_offers_what_can_be_done_now(server: Server) -> None:
     nothing: dict[ContractStatus, set[str]] = {status: set() for status in ContractStatus}
     assert offered == {
         "sales": {
-            ContractStatus.DRAFT: {"send", "edit", "sign"},
-            ContractStatus.SENT: {"edit", "sign"},
+            ContractStatus.DRAFT: {"send", "edit", "sign", "lines/new"},
+            ContractStatus.SENT: {"edit", "sign", "lines/new"},
             ContractStatus.SIGNED: {"pay", "events/new"},
             ContractStatus.CANCELLED: set(),
         },
         "support": nothing,
         "management": {
-            ContractStatus.DRAFT: {"send", "edit", "sign", "cancel"},
-            ContractStatus.SENT: {"edit", "sign", "cancel"},
-            ContractStatus.SIGNED: {"pay", "cancel", "amend", "refund"},
+            ContractStatus.DRAFT: {"send", "edit", "sign", "cancel", "lines/new"},
+            ContractStatus.SENT: {"edit", "sign", "cancel", "lines/new"},
+            ContractStatus.SIGNED: {"pay", "cancel", "amend", "refund", "lines/new"},
             ContractStatus.CANCELLED: set(),
         },
     }

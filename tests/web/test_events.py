@@ -164,3 +164,27 @@ def test_lists_of_events_show_what_their_address_asks_for(server: Server) -> Non
     assert visitor.get("/events?show=never").status_code == 422
     sent = visitor.send_form("/events/export?q=agenda&show=past")
     assert [line.split(",")[1] for line in sent.text.splitlines()[1:]] == ["Agenda passé"]
+
+
+def test_support_sees_on_the_first_page_what_changed_until_they_say_so(server: Server) -> None:
+    event_id = open_event(server, name="Gala nouveau", time_zone="Europe/Lisbon")
+    put_in_charge(server, event_id)
+    support = server.at_work("support")
+    before = server.records()
+    page = support.get("/")
+    assert "Gala nouveau management · assign or clear the support contact" in words_of(page.text)
+    assert "Start 2027-06-04 13:00" in words_of(page.text)  # as the clock in Lisbon shows it
+    assert server.records() == before
+    seen = fields_of(page.text, "/seen")
+    put_in_charge(server, event_id, "nobody")
+
+    assert support.send_form("/seen", **seen).status_code == 303
+
+    # Of what happened after the page was made nothing is lost, also that somebody else has it now.
+    after = words_of(support.get("/").text)
+    assert "Support contact support – I have seen this" in after
+    assert "Start 2027-06-04 13:00" not in after
+    assert support.send_form("/seen", **fields_of(support.get("/").text, "/seen")).status_code == 303
+    assert "Nothing changed" in words_of(support.get("/").text)
+    assert support.send_form("/seen", until="soon").status_code == 422
+    assert server.visitor().send_form("/seen", until=seen["until"]).status_code == 401

@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from src.config import Settings
 from src.db.session import Database
 from src.domain.permissions import Action
+from src.models.client import Client
+from src.models.contract import Contract
 from src.models.user import User
 from src.services import audit_trail, clients, logging_in
 from src.web.site import build_site
@@ -67,6 +69,43 @@ def test_a_card_takes_six_questions_however_much_there_is(database: Database, to
 @pytest.mark.parametrize("path", ["/contracts/1", "/events/1", "/staff/1", "/staff/2"])
 def test_the_other_cards_take_no_more(database: Database, token: str, path: str) -> None:
     assert len(questions(database, token, path)) <= 6
+
+
+def token_of(database: Database, username: str) -> str:
+    """Somebody who has just logged in."""
+    now = datetime.now(UTC)
+    return logging_in.log_in(
+        database, username, PASSWORD, address="192.0.2.8", interface="web", now=now, hasher=HASHER
+    ).token
+
+
+def test_the_calendar_and_the_first_pages_take_as_many_however_much_there_is(database: Database, token: str) -> None:
+    with database.writing() as session:
+        factories.manager(session, username="boss")
+        support = factories.supporter(session, username="helping")
+        sold = session.get_one(Contract, 1)
+        factories.event(session, sold, support, event_start=datetime.now(UTC) + timedelta(hours=1))
+        factories.line(session, sold)
+    tokens = {"sales": token, "support": token_of(database, "helping"), "management": token_of(database, "boss")}
+    pages = {
+        ("sales", "/"): 7,
+        ("support", "/"): 7,
+        ("management", "/"): 7,
+        ("sales", "/calendar?whose=mine"): 5,
+        ("support", "/calendar?view=week"): 5,
+        ("management", "/calendar?view=agenda&client=1&support=helping"): 5,
+        ("sales", "/contracts/1"): 6,
+        ("sales", "/contracts/1?all=1"): 6,
+    }
+
+    with database.writing() as session:
+        for _number in range(15):
+            start = datetime.now(UTC) + timedelta(hours=2)
+            sold = factories.contract(session, session.get_one(Client, 1), paid="1")
+            factories.event(session, sold, session.get_one(User, support.id), event_start=start)
+            factories.line(session, session.get_one(Contract, 1), unit_price="100.00")
+            factories.payment(session, session.get_one(Contract, 1), "1")
+    assert {(who, path): len(questions(database, tokens[who], path)) for who, path in pages} == pages
 
 
 def test_a_list_takes_four_questions_with_one_row_or_twenty(database: Database, token: str) -> None:
