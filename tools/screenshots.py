@@ -45,6 +45,7 @@ SHOTS = (
     Shot("clients", "Sales", "/clients?mine=1"),
     Shot("contract", "Management", "/contracts?show=unpaid&sort=id", "#results a.main"),
     Shot("contract-dark", "Management", "/contracts?show=unpaid&sort=id", "#results a.main", dark=True),
+    Shot("calendar", "Management", "/calendar"),
     Shot("staff", "Management", "/staff"),
     Shot("event", "Support", "/events?show=all&q=Ouick", "#results a.main"),
     Shot("phone", "Sales", "/", phone=True),
