@@ -61,8 +61,8 @@ fuzz: install ## Run the property tests with 100 times the examples
 screenshots: install ## Take the pictures of the READMEs again (docs/screenshots)
 	$(python) -m tools.screenshots
 
-lock: install ## Bring poetry.lock up to date with pyproject.toml
-	$(python) -m tools.poetry lock $(ARGS)
+lock: ## Bring poetry.lock up to date with pyproject.toml
+	@found=$$(sh tools/find_python.sh) && "$$found" -m tools.poetry lock $(ARGS)
 
 clean: ## Remove what was installed and cached; databases, backups and .env stay
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -26,4 +26,9 @@ def create_app() -> "ASGIApp":
     url = parse_database_url(settings.database_url, source=settings.database_url_source, root=PROJECT_ROOT)
     # Exports keep their connection as long as a slow reader reads: they must not use up the pages' connections.
     database = Database(url, pooled=True)
-    return build_site(settings, database, exports=Database(url), programs=build_api(settings, database))
+    site = build_site(settings, database, exports=Database(url), programs=build_api(settings, database))
+    if settings.sentry_dsn:
+        from src.web.sentry import tell_sentry_of_failures  # noqa: PLC0415 - its package is an extra
+
+        tell_sentry_of_failures(settings.sentry_dsn)
+    return site

@@ -45,6 +45,8 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 # A name or an address as a browser sends it, without the port.
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
+_SENTRY_ADDRESS = re.compile(r"https?://[^/@:\s]+(:[^/@\s]*)?@[^/@\s]+(/[^/\s]+)*/\d+")
+
 
 class SettingError(ValueError):
     """A setting cannot be used. Its value is not told: it may be a secret.
@@ -232,8 +234,16 @@ def _sentry_dsn(given: _Given) -> str | None:
     if found is None:
         return None
     value, source = found
-    if not value.startswith(("https://", "http://")):
-        raise SettingError("SENTRY_DSN", source, N_("it must begin with https://"))
+    if not _SENTRY_ADDRESS.fullmatch(value):
+        raise SettingError(
+            "SENTRY_DSN", source, N_("it must be what Sentry gives for a project, such as https://key@host/1")
+        )
+    from importlib.util import find_spec  # noqa: PLC0415 - only for the few who have set this
+
+    if find_spec("sentry_sdk") is None:
+        raise SettingError(
+            "SENTRY_DSN", source, N_("it needs a package that is not installed: poetry install --extras sentry")
+        )
     return value
 
 

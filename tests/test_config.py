@@ -219,14 +219,14 @@ WRONG = {
     "EPICEVENTS_CURRENCY": ("EUX", "€", "JPY", "KWD", "AED AFN"),
     "EPICEVENTS_TIME_ZONE": ("Paris", "Europe", "../passwd", "/etc/passwd", "UTC+25", "a\0b"),
     "EPICEVENTS_LANG": ("de", "français", "x"),
-    "SENTRY_DSN": (SECRET,),
+    "SENTRY_DSN": (SECRET, f"https://{SECRET}", f"https://key@sentry.invalid/{SECRET}"),
 }
 REASONS = {
     "EPICEVENTS_PHONE_REGION": "it must be a country's two letters, such as FR",
     "EPICEVENTS_CURRENCY": "it must be the three letters of a currency that has hundredths, such as EUR",
     "EPICEVENTS_TIME_ZONE": "it must be the name of a time zone, such as Europe/Paris",
     "EPICEVENTS_LANG": "it must be en or fr",
-    "SENTRY_DSN": "it must begin with https://",
+    "SENTRY_DSN": "it must be what Sentry gives for a project, such as https://key@host/1",
 }
 
 

@@ -137,14 +137,18 @@ def shown_on(days: Iterable[Day]) -> list[Standing]:
 
 
 def clock_there(event: Any, home: ZoneInfo) -> str:
-    """Name the time zone of a place that is elsewhere, with the event's hours there if they are others than here."""
+    """Name the clock of a place that is elsewhere, with the event's hours there if they are others than here.
+
+    A zone is named by its city, as a day of a month is too narrow for more; the event's card has its whole name.
+    """
     if event.time_zone == home.key:
         return ""
     here, there = (
         "–".join(f"{moment.astimezone(zone):%H:%M}" for moment in (event.event_start, event.event_end))
         for zone in (home, ZoneInfo(event.time_zone))
     )
-    return str(event.time_zone) if here == there else f"{there} {event.time_zone}"
+    city = str(event.time_zone).rpartition("/")[2].replace("_", " ")
+    return city if here == there else f"{there} {city}"
 
 
 VIEW_NAMES = {"month": N_("Month"), "week": N_("Week"), "agenda": N_("Agenda")}
