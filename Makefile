@@ -19,7 +19,7 @@ demo: install ## Load the demo company, show what each department sees and, at a
 	@.venv/bin/epicevents demo start $(ARGS)
 
 test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)
-	nice $(python) -m pytest -n 2 --dist worksteal $(ARGS)
+	nice $(python) -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: install ruff format-check mypy layers migrations translations docs ## Run the quality gates: style, types, layers, migrations, translations, docs
 	@echo "All checks passed."

@@ -90,7 +90,9 @@ LINES = (
     Line("own.two_factor", "two-factor codes", granted=8),
 )
 # Only ever about oneself, and nothing is changed: everybody who is logged in.
-ABOUT_ONESELF = ("sessions list", "two-factor status")
+ABOUT_ONESELF = ("sessions list", "two-factor status", "token list")
+# Whose tokens they are, and who may end another's, is asked in test_api_tokens.py and in the services' tests.
+ABOUT_TOKENS = ("token create", "token revoke")
 # Nobody has to be logged in.
 FOR_ANYBODY = (
     "login",

@@ -11,7 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from src.models.audit_entry import AuditEntry
-from tests.cli.command_lines import ABOUT_ONESELF, COMMANDS, ELSEWHERE, FOR_ANYBODY, LINES, SECRETS, Line, asked
+from tests.cli.command_lines import (
+    ABOUT_ONESELF,
+    ABOUT_TOKENS,
+    COMMANDS,
+    ELSEWHERE,
+    FOR_ANYBODY,
+    LINES,
+    SECRETS,
+    Line,
+    asked,
+)
 from tests.cli.company import Company, copied
 from tests.real_databases import Dump
 from tests.rights_matrix import Cell, cells, right_of
@@ -192,7 +202,7 @@ def test_postgresql_refuses_alike_and_changes_nothing(quiet_company_on_postgres:
 
 
 def test_every_command_is_asked_for_its_right() -> None:
-    lines = [*(line.words for line in LINES), *ABOUT_ONESELF, *FOR_ANYBODY]
+    lines = [*(line.words for line in LINES), *ABOUT_ONESELF, *ABOUT_TOKENS, *FOR_ANYBODY]
     forgotten = [
         " ".join(path)
         for path in COMMANDS

@@ -39,8 +39,8 @@ class Ended(NamedTuple):
 class KilledAlembic:
     """Alembic in one project folder, ready to be run and killed."""
 
-    def __init__(self, process: "subprocess.Popen[str]", project: Path) -> None:
-        self.process, self.project = process, project
+    def __init__(self, process: "subprocess.Popen[str]", project: Path, options: Sequence[str]) -> None:
+        self.process, self.project, self.options = process, project, options
 
     def __call__(
         self,
@@ -54,18 +54,18 @@ class KilledAlembic:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         environment = {**os.environ, **(env or {}), "DATABASE_URL": url}
-        request = [list(arguments), str(self.project), environment, before, after]
+        request = [[*self.options, *arguments], str(self.project), environment, before, after]
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         return Ended(*json.loads(self.process.stdout.readline()))
 
 
 @contextmanager
-def killed_alembic(project: Path = PROJECT) -> Iterator[KilledAlembic]:
-    """Keep a warmed-up Alembic for a project folder."""
+def killed_alembic(project: Path = PROJECT, options: Sequence[str] = ()) -> Iterator[KilledAlembic]:
+    """Keep a warmed-up Alembic for a project folder; every run is given the options."""
     command = [sys.executable, "-m", "tests.crash.killed_alembic", str(project)]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield KilledAlembic(process, project)
+        yield KilledAlembic(process, project, options)
         process.communicate()
 
 

@@ -12,7 +12,8 @@ from tests.crash.upgrades import Extent, kill_upgrades
 def run(wanted: argparse.Namespace) -> int:
     """Kill every step of the history; gives the number of faults."""
     faults = 0
-    with work_folder() as folder, server() as address, killed_alembic() as alembic:
+    options = () if wanted.backups else ("-x", "backup=no")
+    with work_folder() as folder, server() as address, killed_alembic(options=options) as alembic:
         for copies in (SqliteCopies(folder), PostgresqlCopies(address)):
             started = time.monotonic()
             extent = Extent(wanted.nth, wanted.instants)

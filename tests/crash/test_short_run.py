@@ -59,10 +59,18 @@ def test_postgresql_loses_nothing_when_writers_are_killed(migrated_postgres_url:
 def test_upgrades_and_downgrades_that_are_killed_are_whole_or_undone() -> None:
     """Every step of the history, killed around its COMMIT, at some other statements and at some instants.
 
+    Without the backups before each, which take longest; those who make one are killed in schema/test_backup_first.py.
+
     On a server of their own where one can be started: what other tests make on theirs would count as left behind.
     """
     told = crash(
-        "upgrades", "--nth", "300", "--instants", "4", CRASH_SERVER_URL=os.environ.get("TEST_POSTGRES_URL", "")
+        "upgrades",
+        "--no-backups",
+        "--nth",
+        "300",
+        "--instants",
+        "4",
+        CRASH_SERVER_URL=os.environ.get("TEST_POSTGRES_URL", ""),
     )
     tolls = {
         said["engine"]: {name: int(n) for name, n in said.groupdict().items() if name != "engine"}

@@ -125,7 +125,7 @@ class _Trials:
         self.copies.drop(undisturbed)
         # The last count is behind the COMMIT, the one before it in front of it.
         spread = range((extent.nth + 1) // 2, whole.statements - 1, extent.nth)
-        numbers = [*spread, whole.statements - 1, whole.statements]
+        numbers = [*(spread or [whole.statements // 2]), whole.statements - 1, whole.statements]
         moments: list[tuple[int | None, float | None]] = [(number, None) for number in numbers]
         moments += [(None, chance.uniform(0, whole.seconds)) for _ in range(instants)]
         for before, after in moments:

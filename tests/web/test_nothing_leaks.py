@@ -39,8 +39,8 @@ def names_in(server: Server) -> set[str]:
         for position, column in enumerate(Base.metadata.tables[table].columns):
             if column.name in NAMES:
                 words |= {str(row[position]) for row in rows[table] if row[position]}
-    # The departments' own log-ins are words of our pages.
-    return words - set(DEPARTMENTS)
+    # The departments' own log-ins are words of our pages; one or two letters stand anywhere.
+    return {word for word in words if len(word) > 2} - set(DEPARTMENTS)
 
 
 def told(visitor: Visitor, server: Server) -> str:
