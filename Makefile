@@ -18,6 +18,7 @@ install: ## Install everything the program and its tests need into .venv
 demo: install ## Load the demo company, show what each department sees and, at a terminal, serve it to a browser
 	@.venv/bin/epicevents demo start $(ARGS)
 
+# Three workers on two cores, as tests wait for the programs that they start and for the disk.
 test: install ## Run all tests on SQLite and PostgreSQL (ARGS="-k word" for some)
 	nice $(python) -m pytest -n 3 --dist worksteal $(ARGS)
 
