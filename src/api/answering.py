@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from src.api.bodies import JSON, read_body, read_object, require_type
-from src.api.desk import Desk, Office
+from src.api.desk import Desk, Office, View
 from src.api.errors import KeyUsed, NoToken, VersionRequired, VersionStale
 from src.api.fields import read_fields, read_words
 from src.api.operations import Operation
@@ -34,6 +34,7 @@ from src.security.tokens import hash_token, is_token
 from src.services import CRM, api_tokens, idempotency, lists
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 PREFIX = "/api/v1"
@@ -45,10 +46,11 @@ _KEPT_HEADERS = ("location", "etag")
 
 @dataclass(frozen=True)
 class Listed:
-    """One page of a list, and how to count all of it."""
+    """One page of a list of rows or records, what continues it, and how to count all of it."""
 
-    page: lists.Page
-    select: Callable[[], Any] | None = None
+    items: Sequence[Any]
+    next: str | None = None
+    select: Callable[[], "Select[Any]"] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,10 @@ class Made:
 
 def route_of(operations: Sequence[Operation], office: Office) -> Route:
     """Give what the server routes requests by: all operations of one address."""
-    by_method = {operation.method: operation for operation in operations}
+    by_method: dict[str, Operation] = {operation.method: operation for operation in operations}
 
     async def endpoint(request: Request) -> Response:
-        operation = by_method["GET" if request.method == "HEAD" else request.method]  # type: ignore[index]  # routed by it
+        operation = by_method["GET" if request.method == "HEAD" else request.method]
         request.state.page = PREFIX + operation.path
         request.state.limit_headers = {}
         try:
@@ -88,17 +90,17 @@ def _token_of(request: Request) -> str:
 
 def _answer(operation: Operation, office: Office, request: Request, token: str, body: bytes) -> Response:
     now = datetime.now(UTC)
-    headers = request.state.limit_headers
+    work = _Work(operation, office, request, token, body, now)
     try:
-        response = _Work(operation, office, request, token, body, now).do()
+        response = work.do()
     except CrmError as refusal:
-        return _refused(_Work(operation, office, request, token, b"", now), refusal)
-    response.headers.update(headers)
+        return _refused(work, refusal)
+    response.headers.update(request.state.limit_headers)
     return response
 
 
-def _refused(again: "_Work", refusal: CrmError) -> Response:
-    operation, request = again.operation, again.request
+def _refused(work: "_Work", refusal: CrmError) -> Response:
+    operation, request = work.operation, work.request
     told: dict[str, Any] = {
         "fields": operation.fields or (),
         "words": operation.words,
@@ -107,10 +109,10 @@ def _refused(again: "_Work", refusal: CrmError) -> Response:
     if type(refusal) is not Conflict or "if-match" not in request.headers:
         return refuse(request, refusal, **told)
     stale = VersionStale(changes=refusal.changes, record=refusal.facts.get("record", ""))
-    if not operation.versioned:
+    if operation.shown is None:
         return refuse(request, stale, **told)
     try:
-        current, tag = again.shown_now()
+        current, tag = work.now_shown_by(operation.shown)
     except CrmError as other:
         return refuse(request, other, **told)
     return refuse(request, stale, **{**told, "headers": {**told["headers"], "etag": tag}}, current=current)
@@ -145,11 +147,11 @@ class _Work:
             api_tokens.note_used(session, self.token_id, now=self.now)
             return self._once(session, me)
 
-    def shown_now(self) -> tuple[Any, str]:
+    def now_shown_by(self, view: View) -> tuple[Any, str]:
         """Give the record that somebody else changed, and its version."""
         with self.office.database.reading() as session:
             desk = Desk(self.office, self.request, self.now, session, self._enter(session), sent={})
-            record = self.operation.shown(desk, **self.request.path_params)  # type: ignore[misc]  # versioned ones have it
+            record = view(desk, **self.request.path_params)
             shown = for_json(self.operation.answers)(row_of(self.operation.answers, record))
             return shown, f'"{record.version}"'
 
@@ -242,12 +244,12 @@ class _Work:
         columns = self.operation.answers
         write = for_json(columns)
         document: dict[str, Any] = {
-            "items": [write(row_of(columns, row)) for row in listed.page.items],
-            "next": listed.page.next,
+            "items": [write(row_of(columns, row)) for row in listed.items],
+            "next": listed.next,
         }
         if desk.asked.get("count") and listed.select is not None:
             document["count"] = lists.count(desk.session, listed.select())
-        return _json(document, 200, {"link": ", ".join(self._links(listed.page.next))})
+        return _json(document, 200, {"link": ", ".join(self._links(listed.next))})
 
     def _links(self, cursor: str | None) -> Iterator[str]:
         asked = [(name, text) for name, text in _pairs_of(self.request) if name != "after"]

@@ -34,4 +34,4 @@ def list_audit_entries(desk: Desk) -> Listed:
         until=desk.start("until", field=N_("until")),
     )
     page = audit.list_audit(desk.session, desk.me, filters, **part_of(desk, sort="-id"))
-    return Listed(page, lambda: audit.select_audit(desk.me, filters))
+    return Listed(page.items, page.next, lambda: audit.select_audit(desk.me, filters))

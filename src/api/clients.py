@@ -46,7 +46,7 @@ def list_clients(desk: Desk) -> Listed:
         search=desk.asked.get("search", ""),
     )
     page = clients.list_clients(desk.session, desk.me, filters, **part_of(desk, sort="name"))
-    return Listed(page, lambda: clients.select_clients(desk.me, filters))
+    return Listed(page.items, page.next, lambda: clients.select_clients(desk.me, filters))
 
 
 @operations.post(PATH, Action.CLIENT_CREATE, fields=NEW, answers=RECORD, status=201)

@@ -12,7 +12,6 @@ from src.i18n import N_
 from src.presentation.contract_lines import COLUMNS
 from src.presentation.contracts import RECORD
 from src.services import contract_lines
-from src.services.lists import Page
 
 operations = Operations()
 
@@ -34,7 +33,7 @@ NEW = tuple(
 @operations.get(f"{ONE}/lines", Action.CONTRACT_READ, answers=COLUMNS, many=True)
 def list_lines(desk: Desk, contract_id: int) -> Listed:
     """List what a contract is made up of, in the order in which it was written down."""
-    return Listed(Page(contract_lines.list_lines(desk.session, desk.me, contract_id), None))  # type: ignore[arg-type]  # records read like rows
+    return Listed(contract_lines.list_lines(desk.session, desk.me, contract_id))
 
 
 @operations.post(f"{ONE}/lines", Action.CONTRACT_UPDATE, fields=(*NEW, _REASON), answers=RECORD, status=201)

@@ -46,7 +46,7 @@ def list_contracts(desk: Desk) -> Listed:
         search=desk.asked.get("search", ""),
     )
     page = contracts.list_contracts(desk.session, desk.me, filters, **part_of(desk, sort="-id"))
-    return Listed(page, lambda: contracts.select_contracts(desk.me, filters))
+    return Listed(page.items, page.next, lambda: contracts.select_contracts(desk.me, filters))
 
 
 @operations.post(

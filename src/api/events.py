@@ -67,7 +67,7 @@ def list_events(desk: Desk) -> Listed:
     )
     when: dict[str, Any] = {"now": desk.now, "zone": desk.zone}
     page = events.list_events(desk.session, desk.me, filters, **when, **part_of(desk, sort="start"))
-    return Listed(page, lambda: events.select_events(desk.me, filters, **when))
+    return Listed(page.items, page.next, lambda: events.select_events(desk.me, filters, **when))
 
 
 @operations.post(PATH, Action.EVENT_CREATE, fields=NEW, answers=RECORD, status=201)

@@ -9,4 +9,5 @@ from src.services import audit
 
 def history_of(desk: Desk, model: type[Record], record_id: int) -> Listed:
     """List a record's history, newest first."""
-    return Listed(audit.record_history(desk.session, desk.me, model, record_id, **part_of(desk)))
+    page = audit.record_history(desk.session, desk.me, model, record_id, **part_of(desk))
+    return Listed(page.items, page.next)

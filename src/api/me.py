@@ -9,7 +9,6 @@ from src.domain.permissions import RULEBOOK, Action, granted
 from src.i18n import N_, _
 from src.presentation.columns import Column
 from src.presentation.fields import DEPARTMENTS
-from src.services.lists import Page
 
 operations = Operations()
 
@@ -40,5 +39,4 @@ class _Right:
 @operations.get("/permissions", None, answers=RIGHTS, many=True)
 def list_permissions(desk: Desk) -> Listed:
     """Tell what this token may do now: its scopes, of what its holder's department may."""
-    rights: Any = [_Right(desk, action) for action in Action if granted(desk.me, action) is True]
-    return Listed(Page(rights, None))
+    return Listed([_Right(desk, action) for action in Action if granted(desk.me, action) is True])

@@ -30,8 +30,8 @@ class Operation:
 
     `right` is None where everybody with a token may ask. `answers` are the columns of the record, or with `many` of the
     records of a page. `secret` is a field that is said once and never kept. `prepare` does what takes too long to be
-    done inside the transaction. `versioned` demands If-Match, `shown` is how the record then looks now. With `rows` the
-    body is many records at once; `found` names several lists that are answered together.
+    done inside the transaction. `shown` is how a record looks now, for whoever changes it must have read it as it is.
+    With `rows` the body is many records at once; `found` names several lists that are answered together.
     """
 
     method: Method
@@ -45,7 +45,6 @@ class Operation:
     fields: Sequence[Field] | None = None
     types: tuple[str, ...] = (JSON,)
     largest: int = LARGEST
-    versioned: bool = False
     shown: View | None = None
     found: Sequence[tuple[str, Sequence[Column]]] = ()
     rows: bool = False
@@ -61,6 +60,11 @@ class Operation:
     def summary(self) -> str:
         """What it means to the company."""
         return (inspect.getdoc(self.view) or "").partition("\n")[0]
+
+    @property
+    def versioned(self) -> bool:
+        """Whether it demands If-Match."""
+        return self.shown is not None
 
     @property
     def is_writing(self) -> bool:
@@ -101,10 +105,12 @@ class Operations:
         """Declare what is made, or done to a record."""
         return self._declare("POST", path, right, fields=fields, **declared)
 
-    def patch(self, path: str, right: Action, *, fields: Sequence[Field], **declared: Any) -> Callable[[View], View]:
+    def patch(
+        self, path: str, right: Action, *, fields: Sequence[Field], shown: View, **declared: Any
+    ) -> Callable[[View], View]:
         """Declare what may be changed of a record; whoever does must have read it as it is."""
         types = (JSON, MERGE_PATCH)
-        return self._declare("PATCH", path, right, fields=fields, types=types, versioned=True, **declared)
+        return self._declare("PATCH", path, right, fields=fields, types=types, shown=shown, **declared)
 
     def delete(
         self, path: str, right: Action, *, words: Sequence[Field] = (), **declared: Any

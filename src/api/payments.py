@@ -17,7 +17,6 @@ from src.presentation.contracts import RECORD
 from src.presentation.fields import METHODS
 from src.presentation.payments import COLUMNS
 from src.services import payments
-from src.services.lists import Page
 
 operations = Operations()
 
@@ -32,7 +31,7 @@ PAYMENT = (
 @operations.get(f"{ONE}/payments", Action.CONTRACT_READ, answers=COLUMNS, many=True)
 def list_payments(desk: Desk, contract_id: int) -> Listed:
     """List the money received on a contract, oldest first."""
-    return Listed(Page(payments.list_payments(desk.session, desk.me, contract_id), None))  # type: ignore[arg-type]  # records read like rows
+    return Listed(payments.list_payments(desk.session, desk.me, contract_id))
 
 
 @operations.post(f"{ONE}/payments", Action.CONTRACT_RECORD_PAYMENT, fields=PAYMENT, answers=RECORD, status=201)

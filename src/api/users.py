@@ -55,7 +55,7 @@ def list_users(desk: Desk) -> Listed:
         search=desk.asked.get("search", ""),
     )
     page = users.list_users(desk.session, desk.me, filters, **part_of(desk, sort="name"))
-    return Listed(page, lambda: users.select_users(desk.me, filters))
+    return Listed(page.items, page.next, lambda: users.select_users(desk.me, filters))
 
 
 @operations.post(PATH, Action.USER_CREATE, fields=NEW, answers=RECORD, status=201, secret=SECRET, prepare=new_password)

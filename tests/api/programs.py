@@ -52,7 +52,7 @@ class Programs:
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         program = httpx.Client(base_url=f"{self.server.url}/api/v1", headers=headers, timeout=HANG_SECONDS)
-        self.server.visitors.append(program)  # type: ignore[arg-type]  # closed with the browsers
+        self.server.visitors.append(program)
         return program
 
     def token_of(self, who: str) -> str:

@@ -52,7 +52,7 @@ class Server:
     company: Company
     process: "subprocess.Popen[str]"
     lines: list[str] = field(default_factory=list)
-    visitors: list[Visitor] = field(default_factory=list)
+    visitors: list[httpx.Client] = field(default_factory=list)
 
     @property
     def log(self) -> list[dict[str, Any]]:
