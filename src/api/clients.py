@@ -4,7 +4,7 @@ from typing import Any
 
 from src.api.answering import Listed, Made
 from src.api.desk import Desk
-from src.api.fields import Field
+from src.api.fields import Field, requiring
 from src.api.histories import history_of
 from src.api.operations import Operations
 from src.api.pages import part_of
@@ -27,9 +27,7 @@ DETAILS = (
     Field(name="phone", about="With its country code if it is not from here."),
     Field(name="company_name"),
 )
-NEW = tuple(
-    Field(name=one.name, about=one.about, required=one.name in {"first_name", "last_name", "email"}) for one in DETAILS
-)
+NEW = requiring(DETAILS, {"first_name", "last_name", "email"})
 FILTERS = (
     Field(name="search", about="Words or parts of words, in the name, company or e-mail."),
     Field(name="mine", kind="bool", about="Only those in the charge of the token's holder."),

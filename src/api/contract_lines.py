@@ -5,7 +5,7 @@ from typing import Any
 from src.api.answering import Listed, Made
 from src.api.contracts import ONE, shown
 from src.api.desk import Desk
-from src.api.fields import Field
+from src.api.fields import Field, requiring
 from src.api.operations import Operations
 from src.domain.permissions import Action
 from src.i18n import N_
@@ -24,10 +24,7 @@ DETAILS = (
     Field(name="unit_price", kind="money", about="Without VAT; negative for a discount."),
     Field(name="vat_rate", kind="decimal", says=N_("VAT rate"), about="In percent."),
 )
-NEW = tuple(
-    Field(name=one.name, kind=one.kind, says=one.says, about=one.about, required=one.name != "vat_rate")
-    for one in DETAILS
-)
+NEW = requiring(DETAILS, {"description", "quantity", "unit_price"})
 
 
 @operations.get(f"{ONE}/lines", Action.CONTRACT_READ, answers=COLUMNS, many=True)

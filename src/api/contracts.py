@@ -4,7 +4,7 @@ from typing import Any
 
 from src.api.answering import Listed, Made
 from src.api.desk import Desk
-from src.api.fields import Field
+from src.api.fields import Field, requiring
 from src.api.histories import history_of
 from src.api.operations import Operations
 from src.api.pages import part_of
@@ -52,11 +52,7 @@ def list_contracts(desk: Desk) -> Listed:
 @operations.post(
     PATH,
     Action.CONTRACT_CREATE,
-    fields=(
-        Field(name="client_id", kind="number", required=True),
-        Field(name="title", required=True),
-        Field(name="total", kind="money", required=True),
-    ),
+    fields=(Field(name="client_id", kind="number", required=True), *requiring(TERMS, {"title", "total"})),
     answers=RECORD,
     status=201,
 )

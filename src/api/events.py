@@ -4,7 +4,7 @@ from typing import Any
 
 from src.api.answering import Listed, Made
 from src.api.desk import Desk
-from src.api.fields import Field
+from src.api.fields import Field, requiring
 from src.api.histories import history_of
 from src.api.operations import Operations
 from src.api.pages import part_of
@@ -32,13 +32,9 @@ DETAILS = (
     Field(name="contact_phone", says=N_("contact phone")),
     Field(name="contact_email", says=N_("contact e-mail")),
 )
-_REQUIRED = {"name", "event_start", "event_end"}
 NEW = (
     Field(name="contract_id", kind="number", required=True),
-    *(
-        Field(name=one.name, kind=one.kind, says=one.says, about=one.about, required=one.name in _REQUIRED)
-        for one in DETAILS
-    ),
+    *requiring(DETAILS, {"name", "event_start", "event_end"}),
 )
 _PERIODS = ("upcoming", "past", "today", "week")
 FILTERS = (

@@ -4,8 +4,8 @@ Only the shape is looked at here (a text, a number, a known word); what it means
 every other edge. A field that nobody declared is refused: somebody is trying what else could be set, or mistyped.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from src.domain.values import parse_id
 from src.i18n import N_
 from src.presentation.fields import FIELDS
 
-Kind = Literal["text", "number", "decimal", "money", "moment", "date", "bool", "choice", "texts"]
+Kind = Literal["text", "number", "decimal", "money", "moment", "date", "bool", "choice"]
 
 # What each kind may be in JSON.
 _TYPES: Mapping[Kind, tuple[type, ...]] = {
@@ -26,7 +26,6 @@ _TYPES: Mapping[Kind, tuple[type, ...]] = {
     "date": (str,),
     "bool": (bool,),
     "choice": (str,),
-    "texts": (list,),
 }
 
 
@@ -37,7 +36,6 @@ class Field:
     name: str
     kind: Kind = "text"
     required: bool = False
-    nullable: bool = False
     says: str = ""
     about: str = ""
     choices: tuple[str, ...] = ()
@@ -51,6 +49,11 @@ class Field:
         """Tell whether a refusal is about this field."""
         named = refusal.field if isinstance(refusal, InvalidInput) else refusal.facts.get("field")
         return named in {self.word, self.name}
+
+
+def requiring(fields: Sequence[Field], names: Collection[str]) -> tuple[Field, ...]:
+    """Give the fields as a new record wants them: these may not be missing."""
+    return tuple(replace(field, required=field.name in names) for field in fields)
 
 
 def read_fields(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +103,7 @@ def read_words(fields: Sequence[Field], pairs: Sequence[tuple[str, str]]) -> dic
 
 
 def _checked(field: Field, value: Any) -> Any:
-    if value is None and field.nullable:
-        return None
     is_right = isinstance(value, _TYPES[field.kind]) and (isinstance(value, bool) is (field.kind == "bool"))
-    if field.kind == "texts" and is_right:
-        is_right = all(isinstance(one, str) for one in value)
     if not is_right:
         raise InvalidInput(N_("{field}: this is not of the type that is wanted here."), field=field.word)
     if field.kind == "number":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from src.api.answering import PREFIX
-from src.api.errors import PROBLEMS, KeyUsed, Problem, RowsRefused, VersionRequired, VersionStale
+from src.api.errors import PROBLEMS, KeyUsed, Problem, RowsRefused, VersionRequired, VersionStale, WrongContentType
 from src.api.fields import Field
 from src.api.operations import LIMIT, Operation
 from src.api.problems import MEDIA_TYPE
@@ -14,6 +14,7 @@ from src.domain.permissions import READING
 from src.presentation import requests
 from src.presentation.columns import Column
 from src.presentation.fields import FIELDS
+from src.services.client_bulk import MOST
 
 _SCHEMAS: Mapping[str, Any] = {
     "text": {"type": "string"},
@@ -32,7 +33,6 @@ _TAKEN: Mapping[str, Any] = {
     "decimal": {"type": ["string", "integer", "number"]},
     "money": {"type": ["string", "integer", "number"]},
     "bool": {"type": "boolean"},
-    "texts": {"type": "array", "items": {"type": "string"}},
 }
 _ALWAYS: tuple[type[errors.CrmError], ...] = (
     errors.CrmError,
@@ -141,7 +141,7 @@ def _body(operation: Operation) -> dict[str, Any]:
         "required": [field.name for field in fields if field.required],
     }
     if operation.rows:
-        schema = {"type": "array", "maxItems": 10_000, "items": schema}
+        schema = {"type": "array", "maxItems": MOST, "items": schema}
     is_required = operation.rows or any(field.required for field in fields)
     return {"required": is_required, "content": {name: {"schema": schema} for name in operation.types}}
 
@@ -176,7 +176,7 @@ def _problems(operation: Operation) -> list[Problem]:
         kinds += [errors.NotFound, errors.Conflict, errors.AlreadyExists, errors.RuleBroken, requests.TooLarge]
         kinds.append(VersionStale)
     if operation.fields is not None:
-        kinds.append(next(kind for kind, problem in PROBLEMS.items() if problem.status == 415))
+        kinds.append(WrongContentType)
     if operation.rows:
         kinds.append(RowsRefused)
     if operation.versioned:

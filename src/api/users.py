@@ -4,7 +4,7 @@ from typing import Any
 
 from src.api.answering import Listed, Made
 from src.api.desk import Desk
-from src.api.fields import Field
+from src.api.fields import Field, requiring
 from src.api.histories import history_of
 from src.api.operations import Operations
 from src.api.pages import part_of
@@ -31,7 +31,7 @@ DETAILS = (
     Field(name="phone"),
     Field(name="department", kind="choice", choices=tuple(DEPARTMENTS)),
 )
-NEW = tuple(Field(name=one.name, kind=one.kind, choices=one.choices, required=one.name != "phone") for one in DETAILS)
+NEW = requiring(DETAILS, {"username", "email", "first_name", "last_name", "department"})
 FILTERS = (
     Field(name="search", about="Beginning of a name or username."),
     Field(name="department", kind="choice", choices=tuple(DEPARTMENTS)),

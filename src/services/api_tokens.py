@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, or_, update
+from sqlalchemy import Select, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from src.domain.errors import InvalidInput, NotAuthenticated, PasswordChangeRequired, TwoFactorRequired
@@ -129,7 +130,7 @@ def recognise(session: Session, token: str, *, now: datetime, two_factor_for: Co
         NotAuthenticated: unknown, ended or expired, or the account is closed.
         PasswordChangeRequired, TwoFactorRequired: its holder must first do that.
     """
-    found = session.execute(_holder_of(token)).one_or_none() if is_token(token) else None
+    found = session.execute(_holder_of(), {"token_hash": hash_token(token)}).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.revoked_at is not None or found.expires_at <= now:
         raise NotAuthenticated(N_("This token is unknown, has expired or was ended. Make another one."))
     if found.must_change_password:
@@ -183,7 +184,9 @@ def actions_of(words: Iterable[str]) -> frozenset[Action]:
 SCOPES = frozenset({READ, *(action.value for action in Action if action not in NEVER_BY_TOKEN)})
 
 
-def _holder_of(token: str) -> Select[Any]:
+@cache
+def _holder_of() -> Select[Any]:
+    # Made once: every request asks, and making the question costs more than answering it.
     return (
         select_rows(
             ApiToken.id.label("token_id"),
@@ -198,7 +201,7 @@ def _holder_of(token: str) -> Select[Any]:
             User.totp_secret.is_not(None).label("has_two_factor"),
         )
         .join(User, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == hash_token(token))
+        .where(ApiToken.token_hash == bindparam("token_hash"))
     )
 
 
