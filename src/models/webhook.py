@@ -1,7 +1,7 @@
 """Whom the company tells of its changes: subscriptions, and an outbox that the database itself fills.
 
 A trigger writes the outbox with the audit entry, in the transaction of the change: no change is told that was not
-saved, and none is forgotten, whichever program made it.
+saved, and none is forgotten, whichever program made it. Nothing subscribes or sends yet: that is later work.
 """
 
 from datetime import datetime
