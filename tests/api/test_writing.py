@@ -1,11 +1,11 @@
 """Changing over the network: nothing is overwritten unseen; what is asked twice is done once, also after a crash."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +14,7 @@ from sqlalchemy import func, select
 
 from src.models.client import Client
 from src.models.contract import Payment
-from tests.api.programs import MANY, Programs, new_client
-from tests.cli.company import Company, copied
-from tests.services.office import Office
-from tests.web.servers import serving
+from tests.api.programs import Programs, new_client
 
 
 def add(programs: Programs, **changed: str) -> tuple[str, str]:
@@ -93,28 +90,23 @@ def test_two_at_the_same_moment_are_done_once(on_either: Programs) -> None:
     assert number_of(on_either, Payment) == payments + 1
 
 
-def test_an_answer_that_was_lost_in_a_crash_after_the_commit_is_given_again(
-    office_file: tuple[Path, Office], tmp_path: Path
-) -> None:
+def test_an_answer_that_was_lost_in_a_crash_after_the_commit_is_given_again(programs: Programs) -> None:
     """The server is killed between its commit and its answer; another on the same database answers in its place."""
-    with copied(office_file, tmp_path / "crashing") as company:
-        typed, key = new_client(), {"idempotency-key": "killed"}
-        token = _crash_after_commit(company, typed, key)
-        with serving(company, env=MANY) as running:
-            programs = Programs(running)
-            before = number_of(programs, Client)
-            answer = programs.with_token(token).post("/clients", json=typed, headers=key)
-            assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (201, "true")
-            assert answer.json()["email"] == typed["email"]
-            assert number_of(programs, Client) == before
-            assert programs.of("sales").get(answer.headers["location"].removeprefix("/api/v1")).json() == answer.json()
+    typed, key = new_client(), {"idempotency-key": "killed"}
+    before = number_of(programs, Client)
+    _crash_after_commit(programs, typed, key)
+    assert number_of(programs, Client) == before + 1
+    answer = programs.of("sales").post("/clients", json=typed, headers=key)
+    assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (201, "true")
+    assert answer.json()["email"] == typed["email"]
+    assert number_of(programs, Client) == before + 1
+    assert programs.of("sales").get(answer.headers["location"].removeprefix("/api/v1")).json() == answer.json()
 
 
 CRASHING = """
-import os, signal, sys
+import asyncio, json, os, signal, sys
 import httpx
 from sqlalchemy.orm import Session
-import asyncio
 commit = Session.commit
 def commit_and_die(session):
     wrote = session.info.get("signature") is not None
@@ -123,7 +115,6 @@ def commit_and_die(session):
         os.kill(os.getpid(), signal.SIGKILL)
 Session.commit = commit_and_die
 from src.asgi import create_app
-import json
 typed, key, token = json.loads(sys.argv[1])
 async def ask():
     transport = httpx.ASGITransport(create_app())
@@ -133,22 +124,15 @@ asyncio.run(ask())
 """
 
 
-def _crash_after_commit(company: Company, typed: dict[str, str], key: dict[str, str]) -> str:
-    import json
-
-    from src.services.api_tokens import SCOPES
-    from tests.api.programs import token_for
-
-    token = token_for(company, "sales", SCOPES)
+def _crash_after_commit(programs: Programs, typed: dict[str, str], key: dict[str, str]) -> None:
     crashed = subprocess.run(
-        [sys.executable, "-c", CRASHING, json.dumps([typed, key, token])],
-        env={**os.environ, "DATABASE_URL": company.url},
+        [sys.executable, "-c", CRASHING, json.dumps([typed, key, programs.token_of("sales")])],
+        env={**os.environ, "DATABASE_URL": programs.company.url},
         capture_output=True,
         text=True,
         check=False,
     )
     assert crashed.returncode == -signal.SIGKILL, crashed.stderr
-    return token
 
 
 @pytest.mark.parametrize(
