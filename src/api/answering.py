@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,6 +24,7 @@ from src.api.fields import read_fields, read_words
 from src.api.operations import Operation
 from src.api.problems import refuse
 from src.api.seen import is_due, note_used
+from src.db.threads import in_thread
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, require
 from src.presentation.columns import for_json, row_of
@@ -76,7 +76,7 @@ def route_of(operations: Sequence[Operation], office: Office) -> Route:
             body = await read_body(request, largest=operation.largest) if operation.is_writing else b""
         except CrmError as refusal:
             return refuse(request, refusal, headers=request.state.limit_headers)
-        return await run_in_threadpool(_answer, operation, office, request, token, body)
+        return await in_thread(_answer, operation, office, request, token, body, writes=operation.is_writing)
 
     return Route(operations[0].path, endpoint, methods=list(by_method))
 

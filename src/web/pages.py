@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from src.db.threads import in_thread
 from src.domain.errors import AlreadyExists, Conflict, CrmError, InvalidInput, RuleBroken
 from src.domain.permissions import Action, require
 from src.i18n import set_language
@@ -26,7 +27,6 @@ from src.web.desk import INTERFACE, Desk, Site, Visit
 from src.web.forms import Form, read_form
 from src.web.refusals import refuse
 from src.web.seen import is_due, note_seen
-from src.web.threads import in_thread
 
 # Whoever sent a form that was refused like this gets it back as they typed it.
 _SHOWN_IN_THE_FORM = (AlreadyExists, Conflict, InvalidInput, RuleBroken)

@@ -90,6 +90,18 @@ def test_two_at_the_same_moment_are_done_once(on_either: Programs) -> None:
     assert number_of(on_either, Payment) == payments + 1
 
 
+def test_programs_that_wait_for_the_write_lock_keep_nobody_from_reading(programs: Programs) -> None:
+    """More programs save than there are threads or connections, while something holds the lock."""
+    path, reader = f"/clients/{programs.office.own.client}/contacts", programs.of("support")
+    seller = programs.of("sales")
+    with ThreadPoolExecutor(24) as many, programs.company.database.writing() as held:
+        held.connection()
+        saving = [many.submit(seller.post, path) for _program in range(24)]
+        assert reader.get("/clients").status_code == 200
+        assert [one.done() for one in saving] == [False] * 24
+    assert {one.result().status_code for one in saving} == {200}
+
+
 def test_an_answer_that_was_lost_in_a_crash_after_the_commit_is_given_again(programs: Programs) -> None:
     """The server is killed between its commit and its answer; another on the same database answers in its place."""
     typed, key = new_client(), {"idempotency-key": "killed"}

@@ -1,4 +1,4 @@
-"""Where pages are made: a few threads that read, and others that write.
+"""Where requests of browsers and programs are worked on: a few threads that read, and others that write.
 
 Whoever waits for the write lock, which may take a minute, keeps nobody from reading. There are no more threads than the
 pool of the database has connections, so that none waits for one; and few, because of all the threads of a process one
@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 
 
 async def in_thread(make: Callable[..., Made], *facts: object, writes: bool = False) -> Made:
-    """Make something in a thread, in the language of this request.
+    """Make an answer in a thread, in the language of this request.
 
     Measured: Starlette's own way of doing this costs a quarter of a millisecond more.
     """
