@@ -4,16 +4,12 @@ from tests.parity.interfaces import Step
 
 GALA = {"name": "Gala d’hiver", "event_start": "2027-06-04 13:00", "event_end": "2027-06-05 02:00"}
 PAID = {"received_on": "2026-11-02", "method": "card", "reference": "CB 12"}
+EVE = {"first_name": "Eve", "last_name": "B", "email": "eve@example.com"}
 WHY = {"reason": "Pluie d’été"}
 
 STORY = (
     # A client.
-    Step(
-        "nobody",
-        "client.create",
-        typed={"first_name": "Eve", "last_name": "B", "email": "eve@example.com"},
-        outcome="log in",
-    ),
+    Step("nobody", "client.create", typed=EVE, outcome="log in"),
     Step(
         "sales",
         "client.create",
@@ -26,24 +22,9 @@ STORY = (
         },
         makes="zoé",
     ),
-    Step(
-        "support",
-        "client.create",
-        typed={"first_name": "Eve", "last_name": "B", "email": "eve@example.com"},
-        outcome="forbidden",
-    ),
-    Step(
-        "sales",
-        "client.create",
-        typed={"first_name": "Eve", "last_name": "B", "email": "zoe@example.com"},
-        outcome="conflict",
-    ),
-    Step(
-        "sales",
-        "client.create",
-        typed={"first_name": "Eve", "last_name": "B", "email": "eve at home"},
-        outcome="wrong value",
-    ),
+    Step("support", "client.create", typed=EVE, outcome="forbidden"),
+    Step("sales", "client.create", typed=EVE | {"email": "zoe@example.com"}, outcome="conflict"),
+    Step("sales", "client.create", typed=EVE | {"email": "eve at home"}, outcome="wrong value"),
     Step("sales", "client.update", "zoé", {"company_name": "Autre maison", "phone": "+678 123 456 78"}),
     Step("sales", "client.update", "zoé", {"company_name": "Late", "version": "1"}, outcome="conflict"),
     Step("sales", "client.update", "nobody", {"company_name": "None"}, outcome="not found"),
