@@ -1,24 +1,20 @@
 """Noting that somebody is still there: on the web, half an hour of rest ends a session."""
 
-import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from src.db.session import Database
 from src.domain.errors import CrmError
 from src.domain.permissions import Actor
 from src.services import auth
+from src.services.last_noted import LastNoted
 from src.web.journal import write_down
 
-_ONCE_IN = timedelta(minutes=1)
-_MOST_KEPT = 10_000
-
-_noted: dict[int, datetime] = {}
-_guard = threading.Lock()
+_sessions = LastNoted()
 
 
 def is_due(actor: Actor, *, now: datetime) -> bool:
     """Tell whether it is time to note that somebody is there: once a minute, whatever they read meanwhile."""
-    return actor.session_id is not None and _is_due(actor.session_id, now)
+    return actor.session_id is not None and _sessions.is_due(actor.session_id, now=now)
 
 
 def note_seen(database: Database, actor: Actor, *, now: datetime) -> None:
@@ -31,14 +27,3 @@ def note_seen(database: Database, actor: Actor, *, now: datetime) -> None:
             auth.touch(session, actor, now=now)
     except CrmError as refusal:
         write_down("session not noted as used", refusal=type(refusal).__name__)
-
-
-def _is_due(session_id: int, now: datetime) -> bool:
-    with _guard:
-        last = _noted.get(session_id)
-        if last is not None and timedelta(0) <= now - last < _ONCE_IN:
-            return False
-        if len(_noted) >= _MOST_KEPT:
-            _noted.clear()
-        _noted[session_id] = now
-        return True
