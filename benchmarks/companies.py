@@ -43,16 +43,16 @@ def prepared(file: Path, clients: int, *, interface: str = "cli") -> str:
 
 
 def _prepare(file: Path, clients: int, interface: str) -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - only the process that prepares may grow
+    from datetime import UTC, datetime
 
-    from sqlalchemy import URL  # noqa: PLC0415 - as above
+    from sqlalchemy import URL
 
-    from src.db.session import Database  # noqa: PLC0415 - as above
-    from src.schema.upgrade import upgrade_to_head  # noqa: PLC0415 - as above
-    from src.security.passwords import STANDARD, random_password  # noqa: PLC0415 - as above
-    from src.services import CRM, logging_in  # noqa: PLC0415 - as above
-    from src.services.demo.load import load_demo_company  # noqa: PLC0415 - as above
-    from src.services.demo.people import TOUR, give_passwords  # noqa: PLC0415 - as above
+    from src.db.session import Database
+    from src.schema.upgrade import upgrade_to_head
+    from src.security.passwords import STANDARD, random_password
+    from src.services import CRM, logging_in
+    from src.services.demo.load import load_demo_company
+    from src.services.demo.people import TOUR, give_passwords
 
     now = datetime.now(UTC)
     if not file.exists():

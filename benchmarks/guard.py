@@ -66,8 +66,8 @@ def _measure_sqlite(file: Path) -> None:
 
 
 def _measure_postgresql() -> None:
-    from tests.crash.copies import server  # noqa: PLC0415 - only who measures needs the tests' server
-    from tests.databases import new_database, text_of  # noqa: PLC0415 - as above
+    from tests.crash.copies import server
+    from tests.databases import new_database, text_of
 
     if chosen := os.environ.get("BENCH_SERVER_URL"):
         os.environ["CRASH_SERVER_URL"] = chosen

@@ -81,7 +81,7 @@ class Server:
 
     def _fetch(self, path: str) -> tuple[str, int]:
         request = urllib.request.Request(self.address + path, headers=self._headers)  # noqa: S310 - our own server
-        with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the request above, to our own server
             content = answer.read()
         return gzip.decompress(content).decode(), len(content)
 

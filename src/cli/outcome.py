@@ -56,7 +56,7 @@ def report_interruption() -> int:
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
-    global _pressed  # noqa: PLW0603 - as above
+    global _pressed  # noqa: PLW0603 - one process is interrupted once
     _pressed = True
     raise KeyboardInterrupt
 

@@ -45,7 +45,7 @@ def parse_phone(text: str, *, region: str, field: str = N_("phone"), required: b
     Raises:
         InvalidInput: fewer than five digits, or not a phone number at all.
     """
-    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse  # noqa: PLC0415 - as above
+    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse  # noqa: PLC0415 - 30 ms
 
     typed = parse_text(text, field=field, longest=MAX_LINE, required=required)
     if not typed:

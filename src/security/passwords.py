@@ -110,7 +110,7 @@ class PasswordHasher:
         return self._argon2().hash(secret)
 
     def _matches(self, known: str, secret: bytes) -> bool:
-        from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 - 30 ms that only log-ins need
+        from argon2.exceptions import VerifyMismatchError  # 30 ms that only log-ins need
 
         try:
             return self._argon2().verify(known, secret)
@@ -118,7 +118,7 @@ class PasswordHasher:
             return False
 
     def _argon2(self) -> "argon2.PasswordHasher":
-        import argon2  # noqa: PLC0415 - as above
+        import argon2
 
         return argon2.PasswordHasher(self.cost.passes, self.cost.memory_kib, self.cost.lanes)
 
@@ -179,8 +179,8 @@ def _secret(password: str) -> bytes:
 
 
 def _is_hash(known: str) -> bool:
-    from argon2 import extract_parameters  # noqa: PLC0415 - as above
-    from argon2.exceptions import InvalidHashError  # noqa: PLC0415 - as above
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
 
     try:
         extract_parameters(known)
@@ -191,7 +191,7 @@ def _is_hash(known: str) -> bool:
 
 def _guesses(text: str, about_the_person: Iterable[str]) -> float:
     """Estimate how many guesses a password takes once every word that anybody would try first is taken out of it."""
-    from zxcvbn import zxcvbn  # type: ignore[import-untyped] # noqa: PLC0415 - 45 ms that only a new password needs
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # 45 ms that only a new password needs; it has no types
 
     words = sorted({*_FAMILIAR, *_words(about_the_person)}, key=len, reverse=True)
     rest = fold(text)[:_SEARCHED]

@@ -13,7 +13,7 @@ READABLE_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def new_token() -> str:
     """Make the secret that stands for one log-in: 256 random bits, said once and never stored."""
-    import secrets  # noqa: PLC0415 - every command reads tokens, few make one
+    import secrets
 
     return TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
 
@@ -30,6 +30,6 @@ def hash_token(token: str) -> str:
 
 def readable_secret(*, groups: int, signs: int) -> str:
     """Make a secret that people can copy without mistakes, such as `k7qd-m3xw-9fhp`."""
-    import secrets  # noqa: PLC0415 - as above
+    import secrets
 
     return "-".join("".join(secrets.choice(READABLE_SIGNS) for _ in range(signs)) for _ in range(groups))

@@ -26,7 +26,7 @@ _SECRET = re.compile(r"[A-Z2-7]{32}")
 
 def new_secret() -> str:
     """Make the secret that an authenticator app and the CRM share: 160 bits, as RFC 4226 recommends."""
-    import pyotp  # noqa: PLC0415 - 20 ms that only log-ins with a code need
+    import pyotp  # 20 ms that only log-ins with a code need
 
     return pyotp.random_base32(32)
 
@@ -38,14 +38,14 @@ def is_secret(text: str) -> bool:
 
 def provisioning_uri(secret: str, username: str) -> str:
     """Give the address that puts the secret into an authenticator app."""
-    import pyotp  # noqa: PLC0415 - as above
+    import pyotp
 
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
 def qr_text(uri: str) -> str:
     """Draw an address as a QR code of block characters, light on dark as terminals are; no escape sequences."""
-    import segno  # noqa: PLC0415 - 40 ms that only setting up needs
+    import segno  # 40 ms that only setting up needs
 
     drawing = StringIO()
     segno.make(uri, error="m", micro=False).terminal(drawing, compact=True)
@@ -54,7 +54,7 @@ def qr_text(uri: str) -> str:
 
 def matching_step(secret: str, code: str, *, now: datetime, after: int | None) -> int | None:
     """Tell which interval of thirty seconds a code is of; None if it is wrong, or of interval `after` or earlier."""
-    import pyotp  # noqa: PLC0415 - as above
+    import pyotp
 
     digits = re.sub(r"\s", "", code)
     if not _DIGITS.fullmatch(digits):

@@ -86,7 +86,7 @@ def note_created(
 
 def note_for_all(session: Session, model: type[Record], condition: Any, changes: dict[str, list[Any]]) -> None:
     """Write an entry for each record that one statement is about to change, however many there are."""
-    from src.models.audit_entry import AuditEntry  # noqa: PLC0415 - see above
+    from src.models.audit_entry import AuditEntry  # noqa: PLC0415 - only what writes needs the log's own table
 
     entry = _entry(session, table_of(model), None, None, changes)
     columns = AuditEntry.__table__.c
@@ -134,7 +134,7 @@ def _entry(
 
 def _write(session: Session, entries: list[dict[str, Any]]) -> None:
     if entries:
-        from src.models.audit_entry import AuditEntry  # noqa: PLC0415 - see above
+        from src.models.audit_entry import AuditEntry  # noqa: PLC0415 - only what writes needs the log's own table
 
         session.connection().execute(insert(AuditEntry.__table__), entries)  # type: ignore[arg-type]  # it is a Table
 
@@ -200,6 +200,6 @@ def _changes_of_contract(session: Session, record: Any) -> Iterator[tuple[str, l
 
 
 def _contract_of(session: Session, part: Any) -> Any:
-    from src.models.contract import Contract  # noqa: PLC0415 - see above
+    from src.models.contract import Contract  # noqa: PLC0415 - a list of clients needs no table of contracts
 
     return session.get(Contract, part.contract_id)

@@ -84,7 +84,7 @@ def test_what_is_no_exact_amount_never_reaches_the_database(dialect: Any, value:
 
 MOMENTS = st.datetimes(
     min_value=datetime(1900, 1, 2),  # noqa: DTZ001 - zones are added
-    max_value=datetime(2200, 12, 30),  # noqa: DTZ001 - as above
+    max_value=datetime(2200, 12, 30),  # noqa: DTZ001 - zones are added
     timezones=st.sampled_from(
         [UTC, ZoneInfo("Europe/Paris"), ZoneInfo("Pacific/Apia"), timezone(timedelta(hours=-3, minutes=-30))]
     ),
