@@ -408,9 +408,9 @@ def test_a_loading_that_fails_leaves_nothing(database: Database) -> None:
     load(database)  # and it is no obstacle to the next
 
 
-def test_progress_is_told_up_to_the_last_client(standing: Database) -> None:
+def test_progress_is_told_up_to_the_last_client(sqlite_database: Database) -> None:
     told: list[int] = []
-    with undone(standing) as session:
+    with undone(sqlite_database) as session:
         load_demo_company(session, clients=4_500, now=NOW, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 4_500

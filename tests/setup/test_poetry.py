@@ -11,10 +11,11 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
     """A project whose own Poetry is installed, and only tells which index it was given."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = tmp_path / "project"
+    folder.mkdir()
     (folder / "tools").mkdir()
     for name in ("__init__.py", "poetry.py"):
         shutil.copy(PROJECT / "tools" / name, folder / "tools")
@@ -38,27 +39,29 @@ def lock(project: Path, settings: Path, **env: str) -> str:
     return subprocess.run(command, cwd=project, env=env, capture_output=True, encoding="utf-8", check=True).stdout
 
 
-def test_the_index_in_pips_settings_is_used(project: Path, tmp_path: Path) -> None:
+# What pip's file of settings says, what the environment says, and what Poetry is then given.
+INDEX = "index-url = https://packages.invalid/root"
+CASES = {
+    "the index in pip's settings": (INDEX, {}, "https://packages.invalid/root"),
+    "the environment comes first": (
+        INDEX,
+        {"PIP_INDEX_URL": "https://other.invalid/root"},
+        "https://other.invalid/root",
+    ),
+    "a mirror that the user chose for Poetry is kept": (
+        INDEX,
+        {"POETRY_PYPI_MIRROR_URL": "https://chosen.invalid/root"},
+        "https://chosen.invalid/root",
+    ),
+    "no index": ("no-index = true", {}, "no mirror"),
+    "an index that Poetry cannot read": ("index-url = file:///a/folder", {}, "no mirror"),
+}
+
+
+def test_poetry_is_given_the_index_that_pip_asks(project: Path, tmp_path: Path) -> None:
     settings = tmp_path / "pip.conf"
-    settings.write_text("[global]\nindex-url = https://packages.invalid/root\n")
-    assert lock(project, settings) == "lock https://packages.invalid/root\n"
-
-
-def test_the_index_in_pips_environment_comes_first(project: Path, tmp_path: Path) -> None:
-    settings = tmp_path / "pip.conf"
-    settings.write_text("[global]\nindex-url = https://packages.invalid/root\n")
-    assert lock(project, settings, PIP_INDEX_URL="https://other.invalid/root") == "lock https://other.invalid/root\n"
-
-
-def test_a_mirror_that_the_user_chose_for_poetry_is_kept(project: Path, tmp_path: Path) -> None:
-    settings = tmp_path / "pip.conf"
-    settings.write_text("[global]\nindex-url = https://packages.invalid/root\n")
-    chosen = lock(project, settings, POETRY_PYPI_MIRROR_URL="https://chosen.invalid/root")
-    assert chosen == "lock https://chosen.invalid/root\n"
-
-
-@pytest.mark.parametrize("setting", ["no-index = true", "index-url = file:///a/folder"])
-def test_an_index_that_poetry_cannot_read_is_not_passed_on(project: Path, tmp_path: Path, setting: str) -> None:
-    settings = tmp_path / "pip.conf"
-    settings.write_text(f"[global]\n{setting}\n")
-    assert lock(project, settings) == "lock no mirror\n"
+    given = {}
+    for case, (setting, env, _index) in CASES.items():
+        settings.write_text(f"[global]\n{setting}\n")
+        given[case] = lock(project, settings, **env)
+    assert given == {case: f"lock {index}\n" for case, (_setting, _env, index) in CASES.items()}
