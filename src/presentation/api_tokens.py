@@ -11,5 +11,5 @@ COLUMNS = (
     Column(key="created_at", heading=N_("Since"), kind="moment", importance=3),
     Column(key="last_used_at", heading=N_("Last used"), kind="moment", importance=2),
     Column(key="expires_at", heading=N_("Ends"), kind="moment", importance=1),
-    Column(key="revoked_at", heading=N_("Ended"), kind="moment", importance=2),
+    Column(key="revoked_at", heading=N_("Ended"), kind="moment", importance=1),
 )

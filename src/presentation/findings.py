@@ -16,7 +16,7 @@ COLUMNS = (
     Column(key="kind", heading=N_("Kind"), kind="choice", labels=KINDS, importance=1),
     Column(key="id", heading=N_("No."), kind="number", importance=1),
     Column(key="name", heading=N_("Name"), importance=1),
-    Column(key="details", heading=N_("Details"), importance=2),
+    Column(key="details", heading=N_("Particulars"), importance=2),
 )
 
 
