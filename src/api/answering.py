@@ -23,7 +23,7 @@ from src.api.errors import KeyUsed, NoToken, VersionRequired, VersionStale
 from src.api.fields import read_fields, read_words
 from src.api.operations import Operation
 from src.api.problems import refuse
-from src.api.seen import TOKENS, note_used
+from src.api.seen import note_used
 from src.db.threads import in_thread
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, require
@@ -135,7 +135,7 @@ class _Work:
         if not operation.is_writing:
             with database.reading() as session:
                 response = self._respond(self._desk(session, self._enter(session)))
-            if TOKENS.is_due(self.token_id, now=self.now):
+            if self.office.noted.is_due(self.token_id, now=self.now):
                 response.background = BackgroundTask(note_used, database, self.token_id, now=self.now)
             return response
         if operation.prepare is not None:

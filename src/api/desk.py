@@ -13,6 +13,7 @@ from src.config import Settings
 from src.db.session import Database
 from src.domain.permissions import Actor, Department
 from src.domain.values import parse_date, parse_moment
+from src.services.last_noted import LastNoted
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ class Office:
     settings: Settings
     database: Database
     limits: Limits
+    noted: LastNoted = field(default_factory=LastNoted)
 
     @property
     def two_factor_for(self) -> list[Department]:

@@ -5,9 +5,6 @@ from datetime import datetime
 from src.db.session import Database
 from src.domain.errors import CrmError
 from src.services import api_tokens
-from src.services.last_noted import LastNoted
-
-TOKENS = LastNoted()
 
 
 def note_used(database: Database, token_id: int, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -70,6 +71,15 @@ def token_for(company: Company, who: str, scopes: Iterable[str]) -> str:
         user = session.get_one(User, person.id)
         asking = Actor(user.id, user.username, user.department)
         return create_token(session, asking, name="program", scopes=scopes, now=datetime.now(UTC)).token
+
+
+def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
+    """A refusal as a program reads it."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    document: dict[str, Any] = answer.json()
+    assert (document["type"], document["status"]) == (f"/api/docs#problem-{name}", status), document
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return document
 
 
 def new_client(**changed: str) -> dict[str, str]:

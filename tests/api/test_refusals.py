@@ -1,10 +1,8 @@
 """What programs get that ask wrongly: a named problem in their language, never a failure, and nothing is changed."""
 
-import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,26 +11,13 @@ import pytest
 
 from src.api import errors as api_errors
 from src.api.errors import PROBLEMS, problem_of
-from src.api.site import build_api, every_operation
-from src.config import load_settings
+from src.api.site import every_operation
 from src.domain import errors
 from src.domain.permissions import RULEBOOK, Department, Scope
-from src.services.api_tokens import SCOPES
-from src.web.site import build_site
-from tests.api.programs import Programs, new_client, token_for
-from tests.cli.company import Company
+from tests.api.programs import Programs, new_client, problem
 from tests.web.test_declarations import every_refusal
 
 JSON = {"content-type": "application/json"}
-
-
-def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
-    """A refusal as a program reads it."""
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
-    document: dict[str, Any] = answer.json()
-    assert (document["type"], document["status"]) == (f"/api/docs#problem-{name}", status), document
-    assert document["request_id"] == answer.headers["x-request-id"]
-    return document
 
 
 def test_every_refusal_has_a_problem_of_its_own_in_the_table() -> None:
@@ -213,29 +198,6 @@ def test_addresses_and_methods_that_there_are_not(programs: Programs) -> None:
     problem(seller.get("/clients", headers={"host": "elsewhere.example"}), 400, "unknown-host")
     crossing = httpx.post(f"{programs.server.url}/clients/new", headers={"authorization": "Bearer x"})
     assert crossing.status_code == 403  # pages still want proof that one of ours sent a form
-
-
-def test_who_asks_too_often_is_told_when_to_ask_again(company: Company) -> None:
-    settings = load_settings(environ={"DATABASE_URL": company.url, "EPICEVENTS_API_RATE": "5"})
-    database = company.database
-    site = build_site(settings, database, exports=database, programs=build_api(settings, database))
-
-    async def ask(who: str, times: int) -> list[httpx.Response]:
-        headers = {"authorization": f"Bearer {token_for(company, who, SCOPES)}"}
-        transport = httpx.ASGITransport(app=site)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as program:
-            return [await program.get("/api/v1/me") for _one in range(times)]
-
-    # In a thread of its own: the browser that other tests drive keeps a loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        answers = thread.submit(lambda: asyncio.run(ask("sales", 6))).result()
-        others = thread.submit(lambda: asyncio.run(ask("management", 1))).result()
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert answers[0].headers["ratelimit-policy"] == '"default";q=5;w=60'
-    assert answers[1].headers["ratelimit"].startswith('"default";r=3;t=')
-    problem(answers[5], 429, "too-many-requests")
-    assert 1 <= int(answers[5].headers["retry-after"]) <= 60
-    assert [answer.status_code for answer in others] == [200]
 
 
 def test_a_client_that_never_finishes_holds_nobody_up(programs: Programs) -> None:

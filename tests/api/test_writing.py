@@ -88,6 +88,9 @@ def test_two_at_the_same_moment_are_done_once(on_either: Programs) -> None:
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert number_of(on_either, Payment) == payments + 1
+    # Somebody else's word is not this one's, even if it is the same.
+    assert on_either.of("management").post(path, json={"amount": "1.00"}, headers=key).status_code == 201
+    assert number_of(on_either, Payment) == payments + 2
 
 
 def test_programs_that_wait_for_the_write_lock_keep_nobody_from_reading(programs: Programs) -> None:
