@@ -13,6 +13,7 @@ import sys
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.program import HANG_SECONDS
@@ -63,7 +64,7 @@ def at_terminal(
         cwd=PROJECT,
         env=environment,
         start_new_session=True,
-        preexec_fn=_take_terminal,  # noqa: PLW1509 - pytest starts no other thread, and nothing else takes a terminal
+        preexec_fn=take_terminal,  # noqa: PLW1509 - pytest starts no other thread, and nothing else takes a terminal
     ) as process:
         os.close(follower)
         try:
@@ -76,7 +77,36 @@ def at_terminal(
     return Seen(process.returncode, text)
 
 
-def _take_terminal() -> None:
+def at_terminal_warm(
+    *arguments: str, width: int, answers: Sequence[tuple[str, str]], env: Mapping[str, str], folder: Path
+) -> Seen:
+    """Run `epicevents` itself at a terminal, forked from a process that has loaded it already."""
+    from tests.cli import warm
+
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    forking = get_context("forkserver")
+    forking.set_forkserver_preload([warm.__name__])
+    ours, theirs = forking.Pipe(duplex=False)
+    environment = {**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **env}
+    details = (arguments, os.ttyname(follower), theirs, environment, str(folder))
+    process = forking.Process(target=warm.run, args=details, daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv_bytes()
+        os.close(follower)
+        text = _converse(leader, list(answers))
+        process.join(HANG_SECONDS)
+    finally:
+        process.kill()
+        os.close(leader)
+    assert process.exitcode is not None
+    return Seen(process.exitcode, text)
+
+
+def take_terminal() -> None:
+    """Make the terminal on standard input this process's own."""
     # The terminal becomes the program's own, so that Ctrl-C and hidden prompts reach it as in a shell. A test run that
     # was started in the background would otherwise hand down that Ctrl-C is ignored.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -18,8 +18,9 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from src.cli.overview import PROGRAM
 from src.i18n import _, set_language
-from tests.cli.terminals import PROJECT, at_terminal
+from tests.cli.terminals import PROJECT, at_terminal, at_terminal_warm
 
 LANGUAGES = {"README.md": "en", "README.fr.md": "fr"}
 WIDTH = 100
@@ -34,6 +35,8 @@ CHOSEN_PASSWORD = "orbit walnut lantern thirteen"
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _SECRET = re.compile(r"\b[a-z2-9]{4}(?:-[a-z2-9]{4}){4}\b")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4})((?:T| )\d\d:\d\d(?::\d\d)?)?")
+# Where there is none of these, the program alone says what there is to see.
+_OF_THE_SHELL = re.compile(r"[;|&<>$`*?~]")
 _TIME_ALONE = re.compile(r" +\d\d:\d\d")
 
 
@@ -76,21 +79,21 @@ class Day:
                 self.logged_in[step.person] = username
         else:
             username = words[3] if words[1:3] == ["user", "reset-password"] else ""
-        seen = at_terminal(
-            f'cd "$HOME"; {step.command}',
-            command=("sh", "-c"),
-            width=WIDTH,
-            answers=self._answers(step, words),
-            env={
-                **SETTINGS,
-                "EPICEVENTS_LANG": self.language,
-                "DATABASE_URL": f"sqlite:///{self.place}",
-                "HOME": str(home),
-                "XDG_CONFIG_HOME": str(home / ".config"),
-                "XDG_STATE_HOME": str(home / ".local" / "state"),
-                "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            },
-        )
+        env = {
+            **SETTINGS,
+            "EPICEVENTS_LANG": self.language,
+            "DATABASE_URL": f"sqlite:///{self.place}",
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "XDG_STATE_HOME": str(home / ".local" / "state"),
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+        answers = self._answers(step, words)
+        if words[0] != PROGRAM or _OF_THE_SHELL.search(step.command):
+            shell = f'cd "$HOME"; {step.command}'
+            seen = at_terminal(shell, command=("sh", "-c"), width=WIDTH, answers=answers, env=env)
+        else:
+            seen = at_terminal_warm(*words[1:], width=WIDTH, answers=answers, env=env, folder=home)
         if username and (secret := _SECRET.search(seen.plain)):
             self.passwords[username] = secret[0]
         if words[1] == "password":
