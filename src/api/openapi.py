@@ -15,6 +15,7 @@ from src.presentation import requests
 from src.presentation.columns import Column
 from src.presentation.fields import FIELDS
 from src.services.client_bulk import MOST
+from src.services.idempotency import LONGEST_KEY
 
 _SCHEMAS: Mapping[str, Any] = {
     "text": {"type": "string"},
@@ -126,7 +127,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": False,
                 "description": "A word of your own: sent twice within a day, the request is done once.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
             }
         )
     return found

@@ -5,7 +5,7 @@ Everything between is done once, in src/api/answering.py; the OpenAPI document i
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from src.api.bodies import JSON, LARGEST, MERGE_PATCH
@@ -91,7 +91,7 @@ class Operations:
         self, path: str, right: Action, *, sorts: Sequence[str], words: Sequence[Field] = (), **declared: Any
     ) -> Callable[[View], View]:
         """Declare a list that is read page by page."""
-        sort = Field(name="sort", about=SORT.about, choices=tuple(word for key in sorts for word in (key, f"-{key}")))
+        sort = replace(SORT, choices=tuple(word for key in sorts for word in (key, f"-{key}")))
         paged = (*words, sort, LIMIT, AFTER, COUNT)
         return self._declare("GET", path, right, words=paged, many=True, **declared)
 

@@ -176,7 +176,9 @@ def test_many_clients_are_saved_all_or_none_and_each_wrong_row_is_named(on_eithe
     assert set(logged) == set(ids)
     assert {tuple(sorted(changes)) for changes in logged.values()} == {tuple(sorted(alone))}
     assert send(rows).status_code == 422
-    assert send([new_client()] * 10_001).status_code == 422
+    assert len(send([{}] * 101).json()["errors"]) == 100
+    too_many = send([{}] * 10_001)
+    assert (too_many.status_code, too_many.json()["type"]) == (422, "/api/docs#problem-invalid-input")
 
 
 def test_a_token_tells_whom_it_works_for_and_what_it_may_do(programs: Programs) -> None:
