@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from src.config import Settings
-from src.domain.permissions import ACTION_LABELS, Action
 from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
 from src.presentation.days import day_in_words
 from src.presentation.devices import INTERFACES, device_in_words
 from src.presentation.fields import name_of_field, value_of_field
+from src.presentation.histories import DEEDS
 from src.presentation.matches import marked_parts
 from src.web.assets import address_of_asset, icon
 from src.web.cookies import THEME, read_cookie
@@ -137,5 +137,5 @@ def _marked(text: str, words: Iterable[str]) -> Markup:
 
 
 def _words_of_action(action: str) -> str:
-    """Give the words for what somebody did; the program's own acts have none but their names."""
-    return _(ACTION_LABELS[Action(action)]) if action in set(Action) else action
+    """Give the words for what somebody did; what an older program did has none but its name."""
+    return _(DEEDS[action]) if action in DEEDS else action

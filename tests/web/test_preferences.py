@@ -88,7 +88,7 @@ def test_log_ins_are_known_by_browser_and_system(server: Server) -> None:
     server.visitor(**{"user-agent": "<b>curl</b>"}).log_in("sales")
     shown = words_of(firefox.get("/account").text)
     assert "Firefox on Linux this one" in shown
-    assert 'aria-label="End the log-in on Browser"' in firefox.get("/account").text
+    assert 'aria-label="End log-in on Browser"' in firefox.get("/account").text
 
 
 @pytest.mark.parametrize(
