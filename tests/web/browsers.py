@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportSize
 
 from tests.factories import PASSWORD
 from tests.web.servers import Server
 from tools.chromium import chromium_running
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 @dataclass
@@ -59,14 +59,14 @@ def screen(
     *,
     scripts: bool = True,
     language: str = "en",
-    size: dict[str, int] | None = None,
+    size: ViewportSize = DESK,
     dark: bool = False,
 ) -> Iterator[Screen]:
     """Open a window of its own; at the end nothing must have gone wrong in it."""
     context: BrowserContext = chromium.new_context(
         java_script_enabled=scripts,
         locale=language,
-        viewport=size or DESK,  # type: ignore[arg-type]  # the sizes above
+        viewport=size,
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )

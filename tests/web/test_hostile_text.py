@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
@@ -126,11 +127,10 @@ def _number_of(server: Server, username: str) -> int:
         return session.scalars(select(User.id).where(User.username == username)).one()
 
 
-def _sent(answer: object) -> str:
+def _sent(answer: httpx.Response) -> str:
     # Where a form that was accepted leads to: the card of what was saved.
-    status, headers, text = answer.status_code, answer.headers, answer.text  # type: ignore[attr-defined]  # httpx
-    assert status == 303, words_of(text)
-    return str(headers["location"])
+    assert answer.status_code == 303, words_of(answer.text)
+    return answer.headers["location"]
 
 
 def test_what_was_saved_is_text_on_every_page_in_every_list_and_in_every_file(
