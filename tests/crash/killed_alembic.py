@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.migrations.command_line import run
+from tests.migrations.command_line import run, warm_up
 from tests.shared_server import PROJECT
 
 KILLED = -signal.SIGKILL
@@ -158,14 +158,7 @@ _ANSWERS = 1
 def main() -> None:
     """Warm up, serve, and in each forked process run Alembic."""
     global _ANSWERS  # noqa: PLW0603 - what is printed must not be taken for an answer
-    sys.path[0] = sys.argv[1]
-    import alembic.autogenerate  # noqa: F401 - warmed up
-    import sqlalchemy.dialects.postgresql.psycopg
-    import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401 - warmed up
-
-    import src.schema.environment  # noqa: F401 - warmed up
-    from src.models import Base  # noqa: F401 - warmed up
-
+    warm_up(project=sys.argv[1])
     _ANSWERS = os.dup(1)
     task = _serve()
     if task is not None:

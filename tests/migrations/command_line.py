@@ -7,6 +7,8 @@ for each. What runs is the real `alembic` entry point, from the reading of its a
 """
 
 import ctypes
+import gc
+import importlib
 import json
 import os
 import subprocess
@@ -21,6 +23,10 @@ from typing import IO, NamedTuple, NoReturn
 import alembic.config
 
 PROJECT = Path(__file__).resolve().parents[2]
+NEEDED = (
+    *("alembic.autogenerate", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite"),
+    *("src.config", "src.models", "src.schema.environment", "src.services"),
+)
 
 
 class Answer(NamedTuple):
@@ -108,6 +114,17 @@ def without_roots_right_to_open_everything() -> None:
         libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
 
 
+def warm_up(*, project: str) -> None:
+    """Load what every run needs, so that the processes forked from here need not."""
+    # The project under test, not the folder of these tests: a copy has a `src` of its own.
+    sys.path[0] = project
+    for module in NEEDED:
+        importlib.import_module(module)
+    # A forked process that collects would copy the pages of all that was loaded, for the little that it leaves.
+    gc.disable()
+    gc.freeze()
+
+
 def serve(requests: IO[str], answers: IO[str]) -> Sequence[str] | None:
     """Answer requests; in the process that is to run one, return its arguments instead."""
     for line in requests:
@@ -141,15 +158,7 @@ def _answer_of(child: int, out: IO[str], err: IO[str]) -> dict[str, object]:
 
 def main() -> None:
     """Warm up, serve, and in each forked process run Alembic."""
-    # The project under test, not the folder of these tests: a copy has a `src` of its own.
-    sys.path[0] = sys.argv[1]
-    import alembic.autogenerate  # noqa: F401 - warmed up
-    import sqlalchemy.dialects.postgresql.psycopg
-    import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401 - warmed up
-
-    import src.schema.environment  # noqa: F401 - warmed up
-    from src.models import Base  # noqa: F401 - warmed up
-
+    warm_up(project=sys.argv[1])
     with os.fdopen(os.dup(1), "w") as answers:
         arguments = serve(sys.stdin, answers)
     if arguments is not None:

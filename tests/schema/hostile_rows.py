@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Inspector, inspect, make_url
-from sqlalchemy.exc import DBAPIError
 
 from src.db.engine import open_engine
 from src.schema.own_tables import is_layer_table
@@ -111,10 +111,17 @@ class _Filling:
             self._try(f"DELETE FROM {quoted(self.table)} WHERE {quoted(given)} = {last}", {})
 
     def _try(self, statement: str, values: Row) -> bool:
+        """Whether the database took it; of what it refuses nothing is left."""
+        driver: Any = self.connection.connection.driver_connection
+        on_sqlite = self.connection.dialect.name == "sqlite"
         try:
-            with self.connection.begin_nested():
-                self.connection.exec_driver_sql(statement, dict(values))
-        except (DBAPIError, OverflowError):
+            if on_sqlite:  # which undoes by itself the statement that it refuses
+                driver.execute(statement, values)
+            else:  # in one message: there are thousands
+                psycopg.ClientCursor(driver).execute(f"SAVEPOINT tried; {statement}; RELEASE tried".encode(), values)
+        except (driver.Error, OverflowError):
+            if not on_sqlite:
+                driver.execute("ROLLBACK TO tried; RELEASE tried")
             return False
         return True
 
