@@ -17,12 +17,12 @@ from src.config import PROJECT_ROOT, SettingError, Settings, language_of_environ
 from src.db.url import parse_database_url
 from src.domain.errors import Marked, WrongSetting
 from src.models import Base
-from src.models.client import Client  # noqa: F401 - each import below adds its tables to Base.metadata
-from src.models.contract import Contract  # noqa: F401 - adds its tables, as above
-from src.models.event import Event  # noqa: F401 - adds its tables, as above
+from src.models.client import Client  # noqa: F401 - puts the clients into Base.metadata
+from src.models.contract import Contract  # noqa: F401 - puts the contracts into Base.metadata
+from src.models.event import Event  # noqa: F401 - puts the events into Base.metadata
 from src.models.partial_indexes import complete_for_postgresql
 from src.models.search import add_indexes_of_postgresql
-from src.models.user import User  # noqa: F401 - adds its tables, as above
+from src.models.user import User  # noqa: F401 - puts the staff into Base.metadata
 from src.schema.answers import extra_options, plain_answers, speak
 from src.schema.backup.folder import backup_folder
 from src.schema.backup.retention import Keep

@@ -38,10 +38,10 @@ def downgrade(
 def _run(
     name: str, project: "Project", database_url: str, revision: str, onlooker: "Onlooker | None", *, backup: bool
 ) -> None:
-    from alembic import command  # noqa: PLC0415 - 150 ms that only a program about to migrate should pay
-    from alembic.config import Config  # noqa: PLC0415 - as above
-    from alembic.script.revision import RevisionError  # noqa: PLC0415 - as above
-    from alembic.util import CommandError  # noqa: PLC0415 - as above
+    from alembic import command  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
+    from alembic.config import Config  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
+    from alembic.script.revision import RevisionError  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
+    from alembic.util import CommandError  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
 
     options = [f"url={database_url}", *([] if backup else ["backup=no"])]
     config = Config(project.ini, cmd_opts=Namespace(x=options))
@@ -56,7 +56,7 @@ def _run(
 
 def revision_scripts(project: "Project") -> "ScriptDirectory":
     """Open the history of a program's migrations."""
-    from alembic.config import Config  # noqa: PLC0415 - as above
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+    from alembic.config import Config  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
 
     return ScriptDirectory.from_config(Config(project.ini))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from alembic.operations import Operations
@@ -24,11 +25,12 @@ from src.schema.own_tables import is_layer_table
 @pytest.fixture
 def connection(migrated_url: str) -> Iterator[Connection]:
     """The company's database at head."""
-    options = {"module": sqlite_module()} if migrated_url.startswith("sqlite") else {}
+    options: dict[str, Any] = {}
+    if migrated_url.startswith("sqlite"):
+        options = {"module": sqlite_module(), "connect_args": {"isolation_level": None}}
     engine = create_engine(migrated_url, poolclass=NullPool, **options)
     with engine.connect() as opened:
         if opened.dialect.name == "sqlite":
-            opened.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]  # it is open
             opened.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         opened.commit()
         yield opened

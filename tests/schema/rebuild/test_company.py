@@ -11,9 +11,10 @@ TABLES = "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = '
 
 
 def test_every_table_of_the_company_is_the_same_after_a_rebuild(migrated_sqlite_url: str) -> None:
-    engine = create_engine(migrated_sqlite_url, module=sqlite_module(), poolclass=NullPool)
+    engine = create_engine(
+        migrated_sqlite_url, module=sqlite_module(), poolclass=NullPool, connect_args={"isolation_level": None}
+    )
     with engine.connect() as connection:
-        connection.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]  # it is open
         connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         connection.exec_driver_sql("BEGIN")
         tables = list(connection.exec_driver_sql(TABLES).scalars())

@@ -187,13 +187,14 @@ def texts(connection: Connection) -> dict[str, str]:
 
 
 def contents(connection: Connection, columns: str) -> list[Any]:
-    connection.connection.driver_connection.text_factory = bytes  # type: ignore[union-attr]  # it is open
+    driver: Any = connection.connection.driver_connection
+    driver.text_factory = bytes
     order = "1" if columns else "rowid"
     found: list[Any] = [tuple(row) for row in connection.exec_driver_sql(f"SELECT {columns} FROM t ORDER BY {order}")]
     for table in ("sqlite_sequence", "sqlite_stat1", "c"):
         if connection.exec_driver_sql(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'").scalar():
             found += sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=repr)
-    connection.connection.driver_connection.text_factory = str  # type: ignore[union-attr]  # it is open
+    driver.text_factory = str
     return found
 
 
