@@ -24,7 +24,7 @@ from tests.real_databases import dump, opened
 PASSWORD = re.compile(r"^  (bill\.boquet|kate\.hastroff|elodie\.marchand) +([a-z2-9-]{24}) ", re.MULTILINE)
 PEOPLE = ["bill.boquet", "kate.hastroff", "elodie.marchand"]
 # On the bar: thousands of clients are on their way into the database.
-HALF_WAY = re.compile(r"\b[1-9]\d{4}/500000")
+HALF_WAY = re.compile(r"\b[1-9]\d{3,}/500000")
 NEW = "SELECT count(*) FROM clients"
 
 
