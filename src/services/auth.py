@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, bindparam, delete, exists, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from src.domain.errors import NotAuthenticated, PasswordChangeRequired, TwoFactorRequired
@@ -61,16 +61,11 @@ def authenticate(
     )
 
 
-def touch_is_due(session: Session, actor: Actor, *, now: datetime) -> bool:
-    """Tell whether a session was last noted as used a minute ago or more (so that reads rarely have to write)."""
-    return bool(session.scalar(select(exists(select(UserSession.id).where(*_not_seen_lately(actor, now))))))
-
-
 def touch(session: Session, actor: Actor, *, now: datetime) -> None:
     """Note that a session was used just now, at most once a minute: an idle one ends on the web."""
     session.execute(
         update(UserSession)
-        .where(*_not_seen_lately(actor, now))
+        .where(UserSession.id == actor.session_id, UserSession.last_seen_at <= now - _SEEN_EVERY)
         .values(last_seen_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -113,10 +108,6 @@ def _signed_in() -> Select[*_Columns]:
         .join(UserSession.user)
         .where(UserSession.token_hash == bindparam("token_hash"))
     )
-
-
-def _not_seen_lately(actor: Actor, now: datetime) -> tuple[Any, ...]:
-    return UserSession.id == actor.session_id, UserSession.last_seen_at <= now - _SEEN_EVERY
 
 
 def _end(session: Session, *conditions: Any) -> int:

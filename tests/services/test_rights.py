@@ -240,7 +240,6 @@ NO_VERB = {
     "auth.authenticate": "is how one becomes somebody",
     "auth.log_out": "whoever holds a token may end it",
     "auth.touch": "notes that one's own session is used",
-    "auth.touch_is_due": "reads one's own session",
     "auth.end_sessions": "part of use cases that asked",
     "api_tokens.recognise": "is how a program becomes somebody",
     "api_tokens.note_used": "notes that one's own token is used",

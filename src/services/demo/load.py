@@ -25,7 +25,6 @@ from src.services.demo.staff import Staff, hire
 from src.services.demo.timeline import Timeline, stored
 
 CLIENTS = 60
-MOST_CLIENTS = 10_000_000
 SEED = 1
 LOADED = "demo.load"
 
