@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from src.schema.guard.objects import SEQUENCE_VALUE, Key, Objects, table_key
-from src.schema.guard.sql_text import normal
+from src.schema.guard.sql_text import normal_definition
 
 _OURS = (
     "{n}.nspname NOT IN ('pg_catalog', 'information_schema') AND {n}.nspname !~ '^pg_(toast|temp)'"
@@ -137,21 +137,23 @@ def read_postgresql_objects(driver: Any, schema: str, *, everywhere: bool = True
         return answer
 
     for table, parts in rows(_relations(_PARTS, _TABLES)):
-        found[table_key(table)] = {"partition": normal(parts)} if parts else {}
+        found[table_key(table)] = {"partition": normal_definition(parts)} if parts else {}
     if not found and not rows(_relations("1", "TRUE") + " LIMIT 1") and not rows(_FUNCTIONS + " LIMIT 1"):
         return found  # nothing yet: the first upgrade of an empty database need not ask for the rest
     for table, name, *facts in rows(_COLUMNS):
         found[Key("column", table, name)] = _column(facts)
     for table, kind, name, definition in rows(_CONSTRAINTS):
-        found[Key(kind, table, "" if kind == "primary key" else name)] = {"definition": normal(definition)}
+        found[Key(kind, table, "" if kind == "primary key" else name)] = {"definition": normal_definition(definition)}
     for kind, query in _QUERIES.items():
         for table, name, definition in rows(query):
-            text = definition if kind == "comment" else normal(definition)
+            text = definition if kind == "comment" else normal_definition(definition)
             found[Key(kind, table, name)] = {"definition": text} if text else {}
     for owner, name, text in rows(_COMMENTS):
         found[Key("comment", owner, name)] = {"definition": text}
     for view, definition, options in rows(_VIEWS):
-        found[Key("view", "", view)] = {"definition": normal(definition)} | ({"options": options} if options else {})
+        found[Key("view", "", view)] = {"definition": normal_definition(definition)} | (
+            {"options": options} if options else {}
+        )
     for sequence, table, column, value, definition in rows(_SEQUENCES):
         said = {"definition": definition, "owner": column, SEQUENCE_VALUE: value}
         found[Key("sequence", table, sequence)] = {side: text for side, text in said.items() if text}
@@ -159,7 +161,7 @@ def read_postgresql_objects(driver: Any, schema: str, *, everywhere: bool = True
         key = Key("function", "", name)
         # One name may stand for several functions; together they are what must not change.
         before = found.get(key, {"definition": ""})["definition"]
-        found[key] = {"definition": " ".join(sorted([before, normal(definition)])).strip()}
+        found[key] = {"definition": " ".join(sorted([before, normal_definition(definition)])).strip()}
     for name, kind, definition in rows(_TYPES):
         found[Key(kind, "", name)] = {"definition": definition or ""}
     for (name,) in rows("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"):
@@ -176,7 +178,7 @@ def _column(facts: Sequence[Any]) -> dict[str, str]:
         "type": declared,
         "not null": "not null" if not_null else "",
         # What a generated column is computed from is kept where others have their default.
-        "generated" if generated else "default": f"{normal(default or '')}{_GENERATED.get(generated, '')}",
+        "generated" if generated else "default": f"{normal_definition(default or '')}{_GENERATED.get(generated, '')}",
         "collate": collation or "",
         "identity": identity,
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -47,6 +48,12 @@ def comments_in(tokens: Iterable[Token]) -> list[str]:
 def normal(sql: str) -> str:
     """Write a definition in the one way that is compared."""
     return " ".join(without_comments(tokens_of(sql)))
+
+
+@lru_cache(maxsize=2000)
+def normal_definition(sql: str) -> str:
+    """Write what a database keeps: the same texts are read around every step."""
+    return normal(sql)
 
 
 def names_in(sql: str) -> set[str]:

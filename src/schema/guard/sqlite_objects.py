@@ -1,10 +1,11 @@
 """What a SQLite database is made of, read from the statements that it keeps."""
 
+from functools import lru_cache
 from typing import Any
 
 from src.schema.guard.create_table import read_create_table
 from src.schema.guard.objects import SEQUENCE_VALUE, Key, Objects, table_key
-from src.schema.guard.sql_text import comments_in, normal, tokens_of
+from src.schema.guard.sql_text import comments_in, normal, tokens_of, without_comments
 
 _EVERYTHING = """
     SELECT s.type, s.name, s.tbl_name, s.sql, (SELECT l.type FROM pragma_table_list(s.name) l WHERE l.schema = 'main')
@@ -26,8 +27,9 @@ def read_sqlite_objects(driver: Any) -> Objects:
             autoincrement |= _read_table(found, driver, name, sql)
         else:
             owner = "" if kind == "view" else table
-            found[Key(kind, owner, name)] = {"definition": _definition(kind, sql)}
-            found |= {Key("comment", table, text): {} for text in comments_in(tokens_of(sql))}
+            definition, comments = _read_statement(kind, sql)
+            found[Key(kind, owner, name)] = {"definition": definition}
+            found |= {Key("comment", table, text): {} for text in comments}
     if autoincrement:
         for table, value in driver.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall():
             if table_key(table) in found:
@@ -66,11 +68,15 @@ def _folded(name: str) -> str:
     return name.lower().replace(" ", "\u2423")
 
 
-def _definition(kind: str, sql: str) -> str:
-    words = normal(sql).split(" ")
+@lru_cache(maxsize=2000)
+def _read_statement(kind: str, sql: str) -> tuple[str, tuple[str, ...]]:
+    tokens = tokens_of(sql)
+    words = " ".join(without_comments(tokens)).split(" ")
     # IF NOT EXISTS is kept by SQLite and means nothing afterwards.
     if words[1:] and "if" in words[:4]:
         start = words.index("if")
         if words[start : start + 3] == ["if", "not", "exists"]:
             del words[start : start + 3]
-    return " ".join(word for word in words if word != "asc") if kind == "index" else " ".join(words)
+    if kind == "index":
+        words = [word for word in words if word != "asc"]
+    return " ".join(words), tuple(comments_in(tokens))
