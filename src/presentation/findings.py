@@ -6,14 +6,13 @@ from typing import Any
 
 from src.i18n import N_
 from src.presentation.columns import Column, Row
-
-KINDS = {"clients": N_("client"), "contracts": N_("contract"), "events": N_("event"), "users": N_("member of staff")}
+from src.presentation.histories import RECORDS
 
 # The command that lists all of a kind.
 LISTS = {"clients": "client list", "contracts": "contract list", "events": "event list", "users": "user list"}
 
 COLUMNS = (
-    Column(key="kind", heading=N_("Kind"), kind="choice", labels=KINDS, importance=1),
+    Column(key="kind", heading=N_("Kind"), kind="choice", labels=RECORDS, importance=1),
     Column(key="id", heading=N_("No."), kind="number", importance=1),
     Column(key="name", heading=N_("Name"), importance=1),
     Column(key="details", heading=N_("Particulars"), importance=2),
