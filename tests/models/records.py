@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from src.db.session import Database
+from src.domain.errors import CrmError
 from src.models.contract import ContractStatus
 from tests import factories
+from tests.real_databases import undone
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,27 @@ def records(session: Session) -> Records:
         itemised=itemised.id,
         line=line.id,
     )
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """A database with one record of each kind, and their numbers."""
+
+    database: Database
+    numbers: Records
+
+    def refusal_of(self, statement: str) -> CrmError:
+        """Run a statement that names records; gives how the database refuses it."""
+        given = {name: number for name, number in vars(self.numbers).items() if f":{name}" in statement}
+        try:
+            with undone(self.database) as session:
+                session.execute(text(statement), given)
+        except CrmError as refusal:
+            return refusal
+        raise AssertionError(f"accepted: {statement}")
+
+
+def stock(database: Database) -> Stocked:
+    """Make one record of each kind."""
+    with database.writing() as session:
+        return Stocked(database, records(session))

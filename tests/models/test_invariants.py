@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint, text
 
 from src.db.session import Database
-from src.domain.errors import AlreadyExists, CrmError, InvalidInput, RuleBroken
+from src.domain.errors import AlreadyExists, InvalidInput, RuleBroken
 from src.domain.rules import CONSTRAINT_MESSAGES
 from src.models import Base
 from src.models.search import SEARCHED
 from src.models.triggers import trigger_names
 from src.models.webhook import OUTBOX
 from tests import factories
-from tests.models.records import records
+from tests.models.records import Stocked, stock
 from tests.models.statements import (
     client,
     contract,
@@ -213,8 +213,8 @@ ACTS = {
 @pytest.mark.parametrize(
     ("rule", "statement"), [(rule, statement) for rule, statements in BREAKS.items() for statement in statements]
 )
-def test_a_broken_rule_is_refused_in_its_own_words(standing: Database, rule: str, statement: str) -> None:
-    refusal = refusal_of(standing, statement)
+def test_a_broken_rule_is_refused_in_its_own_words(stocked: Stocked, rule: str, statement: str) -> None:
+    refusal = stocked.refusal_of(statement)
     if rule in TAKEN:
         assert (type(refusal), str(refusal)) == (AlreadyExists, TAKEN[rule])
     elif rule.startswith("fk_"):
@@ -223,18 +223,6 @@ def test_a_broken_rule_is_refused_in_its_own_words(standing: Database, rule: str
         sentences = {CONSTRAINT_MESSAGES[rule], CONSTRAINT_MESSAGES[ALSO.get(rule, rule)]}
         assert type(refusal) is RuleBroken
         assert str(refusal) in sentences
-
-
-def refusal_of(database: Database, statement: str) -> CrmError:
-    """Make one record of each kind and run a statement on them; gives how the database refuses it."""
-    try:
-        with undone(database) as session:
-            numbers = vars(records(session))
-            given = {name: number for name, number in numbers.items() if f":{name}" in statement}
-            session.execute(text(statement), given)
-    except CrmError as refusal:
-        return refusal
-    raise AssertionError(f"accepted: {statement}")
 
 
 def test_every_constraint_and_trigger_is_broken_above() -> None:
@@ -275,9 +263,9 @@ def test_the_database_has_the_triggers_of_the_models_and_no_other(standing: Data
     [("clients", "email", "e-mail"), ("clients", "last_name", "last name"), ("contracts", "title", "title")],
 )
 def test_a_missing_value_is_refused_by_the_name_of_its_field(
-    standing: Database, table: str, column: str, field: str
+    stocked: Stocked, table: str, column: str, field: str
 ) -> None:
-    refusal = refusal_of(standing, f"UPDATE {table} SET {column} = NULL")
+    refusal = stocked.refusal_of(f"UPDATE {table} SET {column} = NULL")
     assert (type(refusal), str(refusal)) == (InvalidInput, f"{field}: a value is required.")
 
 
@@ -300,12 +288,14 @@ def test_one_statement_cannot_take_away_all_managers(standing: Database, stateme
 @pytest.mark.parametrize("table", ["payments", "audit_entries"])
 def test_what_replaces_a_row_deletes_it_and_is_refused_likewise(sqlite_database: Database, table: str) -> None:
     """INSERT OR REPLACE is SQLite's own; without a setting of the connection it goes past the triggers."""
-    refusal = refusal_of(sqlite_database, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = :payment")
+    refusal = stock(sqlite_database).refusal_of(
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = :payment"
+    )
     assert str(refusal) == CONSTRAINT_MESSAGES[f"tr_{table}_never_deleted"]
 
 
 @pytest.mark.parametrize("table", ["payments", "audit_entries"])
-def test_truncate_is_refused_like_a_deletion(standing: Database, table: str) -> None:
+def test_truncate_is_refused_like_a_deletion(stocked: Stocked, table: str) -> None:
     """TRUNCATE is PostgreSQL's own; SQLite empties a table by a DELETE, which its triggers see."""
-    emptying = f"TRUNCATE {table}" if standing.engine.dialect.name == "postgresql" else f"DELETE FROM {table}"
-    assert str(refusal_of(standing, emptying)) == CONSTRAINT_MESSAGES[f"tr_{table}_never_deleted"]
+    emptying = f"TRUNCATE {table}" if stocked.database.engine.dialect.name == "postgresql" else f"DELETE FROM {table}"
+    assert str(stocked.refusal_of(emptying)) == CONSTRAINT_MESSAGES[f"tr_{table}_never_deleted"]
