@@ -8,7 +8,7 @@ from src.security import passwords
 from src.services import lists, logging_in, users, workloads
 from src.web.desk import Desk
 from src.web.pages import Pages
-from src.web.users import PATH
+from src.web.users import PATH, step
 
 pages = Pages()
 
@@ -20,10 +20,10 @@ def show_deactivate_user(desk: Desk, user_id: int) -> Response:
     """Ask whether an account is to be closed, and tell what stays in the person's charge."""
     user = users.show_user(desk.session, desk.me, user_id)
     load = workloads.workload_of(desk.session, desk.me, user_id, now=desk.now)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        user,
         heading=_("Close the account of {name}").format(name=user.full_name),
-        trail=(f"{PATH}/{user_id}", user.full_name),
         consequences=[
             _("They are logged out everywhere at once, and cannot log in any more."),
             _("They stay in charge of what is theirs: {records}.").format(records=_records(load)),
@@ -46,10 +46,10 @@ def deactivate_user(desk: Desk, user_id: int) -> Response:
 def show_reactivate_user(desk: Desk, user_id: int) -> Response:
     """Ask whether a closed account is to be opened again."""
     user = users.show_user(desk.session, desk.me, user_id)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        user,
         heading=_("Open the account of {name} again").format(name=user.full_name),
-        trail=(f"{PATH}/{user_id}", user.full_name),
         consequences=[_("They log in with the password that they had.")],
         submit=_("Open account"),
     )
@@ -95,10 +95,10 @@ def delete_user(desk: Desk, user_id: int) -> Response:
 def show_reset_password(desk: Desk, user_id: int) -> Response:
     """Ask whether somebody needs another password."""
     user = users.show_user(desk.session, desk.me, user_id)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        user,
         heading=_("New password for {name}").format(name=user.full_name),
-        trail=(f"{PATH}/{user_id}", user.full_name),
         consequences=[
             _("A one-time password is shown once; they choose their own when they log in with it."),
             _("They are logged out everywhere, and their second factor is taken off."),
@@ -126,10 +126,10 @@ def reset_password(desk: Desk, user_id: int) -> Response:
 def show_end_sessions(desk: Desk, user_id: int) -> Response:
     """Ask whether somebody is to be logged out everywhere."""
     user = users.show_user(desk.session, desk.me, user_id)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        user,
         heading=_("Log {name} out everywhere").format(name=user.full_name),
-        trail=(f"{PATH}/{user_id}", user.full_name),
         consequences=[_("Say after a lost telephone or laptop. They can log in again with their password.")],
         submit=_("End all sessions"),
         is_dangerous=True,

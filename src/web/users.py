@@ -44,6 +44,11 @@ FIELDS = (
 _NAMES = [one.name for one in FIELDS]
 
 
+def step(desk: Desk, user: User, **shown: Any) -> Response:
+    """Show the form of something done about an account, on the way back to the colleague's card."""
+    return desk.page("step.html", trail=(f"{PATH}/{user.id}", user.full_name), **shown)
+
+
 @pages.get(PATH, Action.USER_READ)
 def list_users(desk: Desk) -> Response:
     """Show who works here."""
@@ -108,10 +113,10 @@ def show_user(desk: Desk, user_id: int) -> Response:
 def show_edit_user(desk: Desk, user_id: int) -> Response:
     """Ask what is to change about an account."""
     user = users.show_user(desk.session, desk.me, user_id)
-    return desk.page(
-        "step.html",
+    return step(
+        desk,
+        user,
         heading=_("Change {name}").format(name=user.full_name),
-        trail=(f"{PATH}/{user_id}", user.full_name),
         consequences=[
             _("Another department ends their sessions; whoever is in charge of clients or events cannot change it.")
         ],
