@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from src.config import Settings
@@ -49,7 +50,8 @@ def routes() -> list[Route]:
     """Every route of the server."""
     site = site_of_no_database()
     assert isinstance(site, Gate)
-    return [route for route in site.app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]  # FastAPI
+    assert isinstance(site.app, FastAPI)
+    return [route for route in site.app.routes if isinstance(route, Route)]
 
 
 def test_every_route_of_the_server_is_a_declared_page_or_a_file() -> None:

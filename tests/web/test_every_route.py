@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from src.models.user_session import UserSession
@@ -106,8 +107,9 @@ def test_even_a_failure_that_nobody_foresaw_carries_them_and_tells_nothing() -> 
 
     site = site_of_no_database()
     assert isinstance(site, Gate)
+    assert isinstance(site.app, FastAPI)
     # A page of the very application, so that its own layers see the failure before the gate does.
-    site.app.router.routes.insert(0, Route("/clients", broken))  # type: ignore[attr-defined]  # FastAPI
+    site.app.router.routes.insert(0, Route("/clients", broken))
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app=site)

@@ -75,7 +75,7 @@ def test_the_page_of_a_conflict_keeps_nobody_out(chromium: Browser, server: Serv
         opened.page.fill("#f-company_name", "His")
         opened.page.get_by_role("button", name="Save", exact=True).click()
         expect(opened.page.locator(".conflict")).to_be_visible()
-        assert faults(opened) == []
+        assert faults(opened, set()) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no script"])
