@@ -67,8 +67,11 @@ def _empty(database: Database) -> None:
     tables = [table.name for table in Base.metadata.sorted_tables]
     # The audit log and the payments refuse to be emptied for as long as their triggers are on.
     off, on = ([f"ALTER TABLE {table} {switch} TRIGGER USER" for table in tables] for switch in ("DISABLE", "ENABLE"))
+    # A few rows are gone sooner than TRUNCATE has made new files for every table and index.
+    gone = [f"DELETE FROM {table}" for table in reversed(tables)]
+    counted_anew = [f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)" for table in tables]
     with database.writing() as session:
-        session.execute(text("; ".join([*off, f"TRUNCATE {', '.join(tables)} RESTART IDENTITY", *on])))
+        session.execute(text("; ".join([*off, *gone, *counted_anew, *on])))
 
 
 @pytest.fixture(scope="module")
