@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.migrations.command_line import run, warm_up
+from tests.migrations.command_line import run, settle, warm_up
 from tests.shared_server import PROJECT
 
 KILLED = -signal.SIGKILL
@@ -131,12 +131,7 @@ def _serve() -> tuple[Sequence[str], Countdown] | None:
             began = time.monotonic()
             child = os.fork()
             if child == 0:
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.dup2(said.fileno(), 1)
-                os.dup2(said.fileno(), 2)
-                os.environ.clear()
-                os.environ.update(environment)
-                os.chdir(folder)
+                settle(folder, environment, out=said, err=said)
                 return arguments, Countdown(memory, before)
             if after is not None:
                 time.sleep(after)

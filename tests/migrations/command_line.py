@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 import alembic.config
 
@@ -135,18 +135,23 @@ def serve(requests: IO[str], answers: IO[str]) -> Sequence[str] | None:
                 out, err = (files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(2))
                 child = os.fork()
                 if child == 0:
-                    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                    os.dup2(out.fileno(), 1)
-                    os.dup2(err.fileno(), 2)
-                    os.environ.clear()
-                    os.environ.update(request["env"])
-                    os.chdir(request["cwd"])
+                    settle(request["cwd"], request["env"], out=out, err=err)
                     arguments: list[str] = request["arguments"]
                     return arguments
                 running.append((child, out, err))
             answers.write(json.dumps([_answer_of(*one) for one in running]) + "\n")
             answers.flush()
     return None
+
+
+def settle(folder: str, environment: Mapping[str, str], *, out: IO[Any], err: IO[Any]) -> None:
+    """Make a forked process one that a shell started there, with nothing to read."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out.fileno(), 1)
+    os.dup2(err.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
 
 
 def _answer_of(child: int, out: IO[str], err: IO[str]) -> dict[str, object]:
