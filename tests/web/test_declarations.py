@@ -87,7 +87,7 @@ def test_a_view_that_would_block_every_other_request_is_refused() -> None:
     async def view() -> None: ...
 
     with pytest.raises(TypeError):
-        Pages().get("/blocking", Access.PUBLIC)(view)  # type: ignore[arg-type]  # that is the point
+        Pages().get("/blocking", Access.PUBLIC)(view)  # type: ignore[arg-type]  # a coroutine is refused: that is the test
 
 
 def test_every_form_that_is_shown_again_is_opened_with_the_same_right() -> None:
