@@ -23,6 +23,9 @@ from src.domain.errors import (
 from src.models.client import Client
 from src.models.user import User
 from tests import factories
+from tests.security import accounts
+
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
 
 MARKER = "marker.person@private.example"
 

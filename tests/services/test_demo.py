@@ -36,6 +36,9 @@ from src.services.demo.people import as_actor, give_passwords, passwords_were_gi
 from tests import factories
 from tests.factories import HASHER, NOW
 from tests.real_databases import dump, opened, shared_by_a_worker, undone
+from tests.security import accounts
+
+database, postgres_of_module = accounts.database, accounts.postgres_of_module
 
 PARIS = ZoneInfo("Europe/Paris")
 SMALL, BIG = 60, 2_000
