@@ -127,7 +127,7 @@ class PostgresqlCopies:
     def beside(self, url: str) -> list[str]:
         """Name the databases of the server that no trial made.
 
-        Not those in which a killed backup tried itself out: the backups of the next day drop them.
+        Not those in which a killed backup tried itself out: the next backup drops them.
         """
         with maintenance(self.server) as connection:
             names = {
