@@ -33,7 +33,7 @@ def _statements(table: str, columns: Sequence[str]) -> list[str]:
     named = ", ".join(columns)
     new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("NEW", "OLD"))
     add = f"INSERT INTO {search} (rowid, {named}) VALUES (NEW.id, {new})"  # noqa: S608 - names of ours
-    remove = f"INSERT INTO {search} ({search}, rowid, {named}) VALUES ('delete', OLD.id, {old})"  # noqa: S608
+    remove = f"INSERT INTO {search} ({search}, rowid, {named}) VALUES ('delete', OLD.id, {old})"  # noqa: S608 - as above
     differs = " OR ".join(f"OLD.{column} <> NEW.{column}" for column in ("id", *columns))
     return [
         f"CREATE VIRTUAL TABLE {search} USING fts5({named}, content='{table}', content_rowid='id',"
@@ -42,7 +42,7 @@ def _statements(table: str, columns: Sequence[str]) -> list[str]:
         f"CREATE TRIGGER {changed} AFTER UPDATE OF id, {named} ON {table} FOR EACH ROW WHEN {differs}"
         f" BEGIN {remove}; {add}; END",
         f"CREATE TRIGGER {removed} AFTER DELETE ON {table} FOR EACH ROW BEGIN {remove}; END",
-        f"INSERT INTO {search} ({search}) VALUES ('rebuild')",  # noqa: S608
+        f"INSERT INTO {search} ({search}) VALUES ('rebuild')",  # noqa: S608 - names of ours
         f"INSERT INTO {search} ({search}, rank) SELECT 'secure-delete', 1 WHERE {_CAN_FORGET}",
     ]
 

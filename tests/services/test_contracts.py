@@ -94,7 +94,7 @@ def test_the_log_knows_the_version_after_each_change(standing: Database) -> None
         contracts.send_contract(session, boss, made.id)
         contracts.sign_contract(session, boss, made.id, at=NOW)
         payments.record_payment(session, boss, made.id, payment("1"))
-        seen = [(row.action, row.record_version) for row in session.scalars(select(AuditEntry)).all()]
+        seen = [(row.action, row.record_version) for row in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
         of_contract = [pair for pair in seen if pair[0].startswith("contract.")]
         assert of_contract == [("contract.send", 2), ("contract.sign", 3), ("contract.record_payment", 4)]
         assert session.get_one(Contract, made.id).version == 4
