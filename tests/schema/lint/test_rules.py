@@ -5,9 +5,8 @@ from textwrap import dedent, indent
 
 import pytest
 
-from src.schema.lint import lint_environment, lint_history, lint_revision
+from src.schema.lint import lint_environment, lint_history, lint_revision, release
 from src.schema.lint.findings import RULES
-from src.schema.lint.linter import release
 
 DOWN = "\ndef downgrade():\n    op.drop_column('t', 'c')\n"
 BLOCK = "with op.get_context().autocommit_block():"
