@@ -1,6 +1,6 @@
 """`make check`: no revision may lose data or stop everybody's work without saying so.
 
-`python -m tools.lint_migrations --release` notes the revisions as they are: from then on one that was edited is a finding.
+`python -m tools.lint_migrations --release` notes the revisions as they are: whichever is edited later is a finding.
 """
 
 import argparse
