@@ -1,4 +1,4 @@
-"""Let programs work in somebody's name: tokens, answers given once, and an outbox of changes
+"""Let programs work in somebody's name: tokens, answers given once, calendar feeds, and an outbox of changes
 
 Revision ID: 0005_programs
 Revises: 0004_preferences
@@ -41,6 +41,7 @@ _MAKE_TRIGGER = {
 def upgrade() -> None:
     """Create the tables, then the trigger that fills the outbox."""
     _create_tokens()
+    _create_calendar_feeds()
     _create_webhooks()
     for statement in _MAKE_TRIGGER[op.get_context().dialect.name]:
         op.execute(statement)
@@ -56,7 +57,7 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION {_TRIGGER}()")
     else:
         op.execute(f"DROP TRIGGER {_TRIGGER}")
-    for table in ("webhook_deliveries", "webhook_subscriptions", "idempotency_keys", "api_tokens"):
+    for table in ("webhook_deliveries", "webhook_subscriptions", "calendar_feeds", "idempotency_keys", "api_tokens"):
         op.accept_loss(table=table, because=because)
         op.drop_table(table)
 
@@ -99,6 +100,30 @@ def _create_tokens() -> None:
     )
     op.create_index("uq_idempotency_keys_user_id_key", "idempotency_keys", ["user_id", "key"], unique=True)
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+
+
+def _create_calendar_feeds() -> None:
+    op.create_table(
+        "calendar_feeds",
+        sa.Column("id", RECORD_ID, nullable=False),
+        sa.Column("user_id", RECORD_ID, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        *_written(),
+        sa.CheckConstraint(
+            "kind IN ('mine', 'department', 'without_support')", name=op.f("ck_calendar_feeds_kind_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_calendar_feeds_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feeds_token_hash")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_calendar_feeds_user_id", "calendar_feeds", ["user_id", "id"])
 
 
 def _create_webhooks() -> None:

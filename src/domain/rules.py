@@ -34,6 +34,9 @@ CONSTRAINT_MESSAGES: Mapping[str, str] = {
     "ck_users_department_known": N_("A member of staff belongs to sales, support or management."),
     "ck_users_language_known": N_("The pages are in English or in French."),
     "ck_users_theme_known": N_("A screen is light or dark."),
+    "ck_calendar_feeds_kind_known": N_(
+        "A calendar feed shows one's own events, those of one's department, or those without a support contact."
+    ),
     "ck_payments_method_known": N_("A payment comes by bank transfer, card, cheque, cash or in another known way."),
     "ck_payments_amount_not_zero": N_("The amount of a payment must not be zero."),
     "ck_events_starts_before_end": N_("An event must end after it starts."),

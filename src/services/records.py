@@ -24,6 +24,7 @@ RECORD_NAMES: Mapping[str, str] = {
     "sessions": N_("session"),
     "saved_views": N_("saved view"),
     "api_tokens": N_("token"),
+    "calendar_feeds": N_("calendar feed"),
 }
 
 HIDDEN = "•••"

@@ -106,6 +106,11 @@ def token_row(**given: str) -> str:
     return insert("api_tokens", values | {"expires_at": "'2026-12-22 09:00:00'"} | given)
 
 
+def feed_row(**given: str) -> str:
+    """A calendar feed of the seller."""
+    return insert("calendar_feeds", {"user_id": ":seller", "kind": "'mine'", "name": "''", "token_hash": "'a'"} | given)
+
+
 def idempotency_key(**given: str) -> str:
     """What the seller was answered once."""
     values = {"user_id": ":seller", "key": "'a'", "request_hash": "'a'", "status": "201"}

@@ -17,6 +17,7 @@ from tests.models.statements import (
     contract,
     delivery,
     event,
+    feed_row,
     idempotency_key,
     insert,
     line,
@@ -93,6 +94,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
         "UPDATE users SET theme = 'dim' WHERE id = :idle",
         user(theme="''"),
     ),
+    "ck_calendar_feeds_kind_known": (feed_row(kind="'MINE'"), feed_row(kind="'everything'")),
     "uq_users_username": (user(username="'idle'"),),
     "uq_users_email": (
         user(email="'idle@epic.example'"),
@@ -117,6 +119,8 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "fk_recovery_codes_user_id_users": (insert("recovery_codes", {"user_id": "999999", "code_hash": "'a'"}),),
     "uq_api_tokens_token_hash": (f"{token_row()}, {token_row(user_id=':idle').partition('VALUES ')[2]}",),
     "fk_api_tokens_user_id_users": (token_row(user_id="999999"),),
+    "uq_calendar_feeds_token_hash": (f"{feed_row()}, {feed_row(user_id=':idle').partition('VALUES ')[2]}",),
+    "fk_calendar_feeds_user_id_users": (feed_row(user_id="999999"),),
     "fk_idempotency_keys_user_id_users": (idempotency_key(user_id="999999"),),
     "fk_webhook_subscriptions_created_by_users": (subscription(created_by="999999"),),
     "fk_webhook_deliveries_subscription_id_webhook_subscriptions": (delivery(subscription_id="999999"),),
@@ -200,6 +204,7 @@ TAKEN = {
     "uq_saved_views_user_id_list_name_name": "name: this value is already used by another saved view.",
     "uq_sessions_token_hash": "token hash: this value is already used by another record.",
     "uq_api_tokens_token_hash": "token hash: this value is already used by another record.",
+    "uq_calendar_feeds_token_hash": "token hash: this value is already used by another record.",
 }
 # They make instead of refusing.
 ACTS = {
