@@ -30,6 +30,7 @@ user.end_sessions         login  login  |       no  no   |         no  no   |   
 own.password              login  login  |       yes -    |         yes -    |            yes -    | users
 own.two_factor            login  login  |       yes -    |         yes -    |            yes -    | users
 own.sessions              login  login  |       yes no   |         yes no   |            yes no   | -
+own.calendar_feeds        login  login  |       yes -    |         yes -    |            yes -    | users
 client.read               login  login  |       yes yes  |         yes yes  |            yes yes  | -
 client.create             login  login  |       yes -    |         no  -    |            no  -    | clients
 client.update             login  login  |       yes no   |         no  no   |            no  no   | clients

@@ -27,6 +27,7 @@ class Office:
     database: Database
     limits: Limits
     noted: LastNoted = field(default_factory=LastNoted)
+    feeds_noted: LastNoted = field(default_factory=LastNoted)
 
     @property
     def two_factor_for(self) -> list[Department]:

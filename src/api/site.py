@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
-from src.api import audit, bulk, clients, contract_lines, contracts, events, me, payments, search, users
+from src.api import audit, bulk, calendar_feeds, clients, contract_lines, contracts, events, me, payments, search, users
 from src.api.answering import PREFIX, route_of
 from src.api.desk import Office
+from src.api.feeds import feed_route
 from src.api.limits import Limits
 from src.api.openapi import describe
 from src.api.operations import Operation
@@ -20,7 +21,7 @@ from src.db.session import Database
 from src.domain.errors import CrmError
 
 # Every noun's operations; a new file is added here.
-NOUNS = (me, clients, bulk, contracts, payments, contract_lines, events, users, audit, search)
+NOUNS = (me, clients, bulk, contracts, payments, contract_lines, events, calendar_feeds, users, audit, search)
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,4 @@ def build_api(settings: Settings, database: Database) -> Programs:
         by_path.setdefault(operation.path, []).append(operation)
     documentation = reference_routes(describe(every_operation()))
     operations = [route_of(at_one_address, office) for at_one_address in by_path.values()]
-    return Programs([*documentation, Mount(PREFIX, routes=operations)], refuse, fail)
+    return Programs([*documentation, feed_route(office), Mount(PREFIX, routes=operations)], refuse, fail)

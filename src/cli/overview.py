@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ),
             ("sessions", "src.cli.own_account:sessions", N_("Where you are logged in.")),
             ("token", "src.cli.api_tokens:token", N_("Keys for programs that work in your name.")),
+            ("feed", "src.cli.calendar_feeds:feed", N_("Your events in the calendar of your telephone.")),
             ("two-factor", "src.cli.own_account:two_factor", N_("A code from your telephone as a second key.")),
         ),
     ),

@@ -54,6 +54,7 @@ class Action(StrEnum):
     OWN_PASSWORD = "own.password"  # noqa: S105 - the name of a right
     OWN_TWO_FACTOR = "own.two_factor"
     OWN_SESSIONS = "own.sessions"
+    OWN_CALENDAR_FEEDS = "own.calendar_feeds"
     CLIENT_READ = "client.read"
     CLIENT_CREATE = "client.create"
     CLIENT_UPDATE = "client.update"
@@ -96,6 +97,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.OWN_PASSWORD: N_("change one's own password"),
     Action.OWN_TWO_FACTOR: N_("set up one's own two-factor log-in"),
     Action.OWN_SESSIONS: N_("see and end one's own sessions and tokens"),
+    Action.OWN_CALENDAR_FEEDS: N_("make, see and end one's own calendar feeds"),
     Action.CLIENT_READ: N_("read clients"),
     Action.CLIENT_CREATE: N_("create a client and become its sales contact"),
     Action.CLIENT_UPDATE: N_("change a client"),
@@ -156,6 +158,7 @@ RULEBOOK: Mapping[Action, Mapping[Department, Scope]] = {
     Action.OWN_PASSWORD: _everybody(_OWN),
     Action.OWN_TWO_FACTOR: _everybody(_OWN),
     Action.OWN_SESSIONS: _everybody(_OWN),
+    Action.OWN_CALENDAR_FEEDS: _everybody(_OWN),
     Action.CLIENT_READ: _everybody(_ANY),
     Action.CLIENT_CREATE: {_SALES: _ANY},
     Action.CLIENT_UPDATE: {_SALES: _OWN},

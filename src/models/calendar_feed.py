@@ -9,7 +9,6 @@ from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.db.types import Choice, CleanText, UtcDateTime
-from src.i18n import N_
 from src.models.base import Base, Record, table_args
 
 
@@ -19,18 +18,6 @@ class FeedKind(StrEnum):
     MINE = "mine"
     DEPARTMENT = "department"
     WITHOUT_SUPPORT = "without_support"
-
-    @property
-    def label(self) -> str:
-        """What the screens call it, marked for translation."""
-        return _LABELS[self]
-
-
-_LABELS = {
-    FeedKind.MINE: N_("my events"),
-    FeedKind.DEPARTMENT: N_("all events my department sees"),
-    FeedKind.WITHOUT_SUPPORT: N_("events without a support contact"),
-}
 
 
 class CalendarFeed(Record, Base):

@@ -273,9 +273,12 @@ def give_one_time_password(session: Session, user: User, password_hash: str) -> 
     two_factor.remove_recovery_codes(session, user.id)
     throttle.forgive(session, user.username)
     auth.end_sessions(session, user.id)
-    from src.services.api_tokens import end_tokens  # noqa: PLC0415 - lists of clients load this file, and no token
+    # Lists of clients load this file, and neither tokens nor feeds.
+    from src.services.api_tokens import end_tokens  # noqa: PLC0415 - see above
+    from src.services.calendar_feeds import end_feeds  # noqa: PLC0415 - see above
 
     end_tokens(session, user.id, now=current_moment())
+    end_feeds(session, user.id, now=current_moment())
     session.flush()
 
 

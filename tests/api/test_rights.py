@@ -29,6 +29,7 @@ ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "user.reactivate": ("POST", "/users/{inactive}/reactivate", {}),
     "user.end_sessions": ("POST", "/users/{account}/end-sessions", {}),
     "user.delete": ("DELETE", "/users/{inactive}", {}),
+    "own.calendar_feeds": ("POST", "/calendar-feeds", {"name": "Telephone", "kind": "department"}),
     "client.read": ("GET", "/clients/{client}", {}),
     "client.create": ("POST", "/clients", {}),
     "client.update": ("PATCH", "/clients/{client}", {"company_name": "Autre"}),

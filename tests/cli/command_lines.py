@@ -84,15 +84,17 @@ LINES = (
     Line("own.password", "password"),
     Line("user.read", "whoami"),
     Line("own.sessions", "sessions end {session}"),
+    Line("own.calendar_feeds", "feed create Telephone --events department"),
     # A code that no app shows, and no second factor to turn off: the right is there, the act has its own conditions.
     Line("own.two_factor", "two-factor on", granted=7),
     Line("own.two_factor", "two-factor off", granted=8),
     Line("own.two_factor", "two-factor codes", granted=8),
 )
 # Only ever about oneself, and nothing is changed: everybody who is logged in.
-ABOUT_ONESELF = ("sessions list", "two-factor status", "token list")
-# Whose tokens they are, and who may end another's, is asked in test_api_tokens.py and in the services' tests.
-ABOUT_TOKENS = ("token create", "token revoke")
+ABOUT_ONESELF = ("sessions list", "two-factor status", "token list", "feed list")
+# Whose they are, and who may end another's, is asked in test_api_tokens.py, test_calendar_feeds.py and in the services'
+# tests.
+ABOUT_TOKENS = ("token create", "token revoke", "feed revoke")
 # Nobody has to be logged in.
 FOR_ANYBODY = (
     "login",

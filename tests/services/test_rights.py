@@ -19,7 +19,8 @@ from src.domain.permissions import Action, Actor, require
 from src.models.audit_entry import AuditEntry
 from src.models.client import Client
 from src.models.contract_line import ContractLine
-from src.services import api_tokens, auth, client_bulk, own_account
+from src.services import api_tokens, auth, calendar_feeds, client_bulk, own_account
+from src.services.calendar_feeds import NewFeed
 from tests.factories import HASHER, NOW, PASSWORD
 from tests.real_databases import Dump, dump, shared_by_a_worker, undone
 from tests.rights_matrix import RESERVED, Cell, cells, right_of
@@ -68,15 +69,20 @@ def test_who_is_logged_in_may_do_what_the_matrix_says_and_nothing_else(counter: 
             actor = known_by(session, person)
             if cell.answer == "yes":
                 result = ask(session, actor, question)
-                # A line is part of its contract's history.
-                named = result.contract_id if isinstance(result, ContractLine) else getattr(result, "id", None)
-                check_done(counter, session, cell, actor, named or question.account)
+                check_done(counter, session, cell, actor, record_of(result) or question.account)
             else:
                 with pytest.raises(Forbidden) as refusal:
                     ask(session, actor, question)
                 assert refusal.value.facts["action"] == right_of(cell.verb)
                 session.flush()
                 assert dump(session) == counter.before
+
+
+def record_of(result: object) -> int | None:
+    """Give whose history tells of it: a line is part of its contract's, a feed of its holder's."""
+    if isinstance(result, ContractLine):
+        return result.contract_id
+    return None if isinstance(result, NewFeed) else getattr(result, "id", None)
 
 
 def check_done(counter: Counter, session: Session, cell: Cell, actor: Actor, record_id: int) -> None:
@@ -187,6 +193,9 @@ ASKED_APART: set[Callable[..., Any]] = {
     api_tokens.create_token,
     api_tokens.list_tokens,
     api_tokens.revoke_token,
+    # tests/services/test_calendar_feeds.py
+    calendar_feeds.list_feeds,
+    calendar_feeds.revoke_feed,
     # tests/api/test_resources.py and test_rights.py
     client_bulk.add_clients,
 }
@@ -195,6 +204,11 @@ NO_VERB = {
     "records.get_or_raise": "fetches; whoever calls it asks the rulebook",
     "records.authorize": "asks the rulebook",
     "records.check_version": "compares",
+    "calendar_feeds.kinds_for": "tells what somebody may choose from; create_feed asks",
+    "calendar_feeds.open_feed": "is how a calendar becomes somebody",
+    "calendar_feeds.read_events": "asks for the right to read events; tested in test_calendar_feeds.py",
+    "calendar_feeds.note_used": "notes that one's own feed is read",
+    "calendar_feeds.end_feeds": "part of use cases that asked",
     "calendar.events_between": "asks for the right to read events, which everybody has",
     "calendar.rows_of_events": "reads what events_between allowed",
     "clients.active_member": "fetches the heir of a use case that asked",

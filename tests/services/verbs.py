@@ -15,6 +15,7 @@ from src.models.client import Client
 from src.models.contract import PaymentMethod
 from src.services import (
     audit,
+    calendar_feeds,
     clients,
     contract_lines,
     contracts,
@@ -107,6 +108,9 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
     "user.reset_password": (Ask(users.reset_password, lambda q: {"user_id": q.account, **HASH}),),
     "user.end_sessions": (Ask(users.end_user_sessions, lambda q: {"user_id": q.account}),),
     "own.sessions": (Ask(own_account.end_session, lambda q: {"session_id": q.session}),),
+    "own.calendar_feeds": (
+        Ask(calendar_feeds.create_feed, lambda _q: {"kind": "department", "name": "Telephone", "now": NOW}),
+    ),
     "client.read": (
         Ask(clients.show_client, lambda q: {"client_id": q.records.client}),
         Ask(clients.list_clients, lambda _q: {"filters": clients.ClientFilter(), **PAGE}),
