@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--databases", type=Path, default=default_folder(), help="where the databases are kept")
     parser.add_argument("--guard", action="store_true", help="only what it costs that a migration is watched")
     parser.add_argument("--pages", action="store_true", help="only the pages")
+    parser.add_argument("--api", action="store_true", help="only the API")
     chosen = parser.parse_args(arguments)
     if chosen.guard:
         importlib.import_module("benchmarks.guard").main()  # whoever measures commands must stay small
@@ -52,13 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = chosen.sizes or (QUICK_SIZES if chosen.quick else SIZES)
     try:
         with tempfile.TemporaryDirectory(prefix="epicevents-benchmarks-") as folder:
-            if not chosen.pages:
+            everything = not (chosen.pages or chosen.api)
+            if everything:
                 _measure(sizes, max(chosen.rounds, FEWEST_ROUNDS), chosen.databases.absolute(), Path(folder))
             # Last, and loaded only now: whoever measures commands must stay small.
-            pages = importlib.import_module("benchmarks.pages")
-            promises = pages.measure_pages(chosen.databases.absolute(), Path(folder), large=not chosen.quick)
-            if promises:
-                _print_figures(promises)
+            serving = importlib.import_module("benchmarks.serving")
+            if not serving.can_be_measured():
+                print("\nPages and API are not measured: that takes Linux and wrk (Debian: apt-get install wrk).")
+                return 0
+            place, extent = (chosen.databases.absolute(), Path(folder)), {"large": not chosen.quick}
+            if chosen.pages or everything:
+                _print_figures(importlib.import_module("benchmarks.pages").measure_pages(*place, **extent))
+            if chosen.api or everything:
+                _print_figures(importlib.import_module("benchmarks.api").measure_api(*place, **extent))
     except (CommandFailedError, subprocess.CalledProcessError) as error:
         print(f"Not measured: {error}")
     except KeyboardInterrupt:

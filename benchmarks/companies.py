@@ -32,7 +32,7 @@ def database_of(clients: int, folder: Path) -> Path:
 
 
 def prepared(file: Path, clients: int, *, interface: str = "cli") -> str:
-    """Make a company if it is not there yet; gives the token of a member of sales who is logged in to it."""
+    """Make a company if it is not there yet; gives the token of a member of sales, or of their program."""
     file.parent.mkdir(parents=True, exist_ok=True)
     for old in file.parent.glob(f"{clients}-clients-*.db*"):
         if not old.name.startswith(file.name):
@@ -45,12 +45,15 @@ def prepared(file: Path, clients: int, *, interface: str = "cli") -> str:
 def _prepare(file: Path, clients: int, interface: str) -> str:
     from datetime import UTC, datetime
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, select
 
     from src.db.session import Database
+    from src.domain.permissions import Actor
+    from src.models.user import User
     from src.schema.upgrade import upgrade_to_head
     from src.security.passwords import STANDARD, random_password
     from src.services import CRM, logging_in
+    from src.services.api_tokens import SCOPES, create_token
     from src.services.demo.load import load_demo_company
     from src.services.demo.people import TOUR, give_passwords
 
@@ -70,9 +73,17 @@ def _prepare(file: Path, clients: int, interface: str) -> str:
     seller, password = TOUR[0], random_password()
     with database.writing() as session:
         give_passwords(session, {seller: STANDARD.hash(password)})
-    opened = logging_in.log_in(database, seller, password, address="local:benchmark", interface=interface, now=now)
+    if interface == "api":
+        with database.writing() as session:
+            user = session.scalars(select(User).where(User.username == seller)).one()
+            asking = Actor(user.id, user.username, user.department)
+            token = create_token(session, asking, name="benchmark", scopes=SCOPES, now=now).token
+    else:
+        token = logging_in.log_in(
+            database, seller, password, address="local:benchmark", interface=interface, now=now
+        ).token
     database.close()
-    return opened.token
+    return token
 
 
 if __name__ == "__main__":
