@@ -27,7 +27,7 @@ from src.api.seen import note_used
 from src.db.threads import in_thread
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, require
-from src.presentation.columns import for_json, row_of
+from src.presentation.columns import for_json, row_of, rows_of
 from src.presentation.requests import NotUnderstood
 from src.schema.state import require_current
 from src.security.tokens import hash_token, is_token
@@ -242,9 +242,8 @@ class _Work:
 
     def _page(self, desk: Desk, listed: Listed) -> Response:
         columns = self.operation.answers
-        write = for_json(columns)
         document: dict[str, Any] = {
-            "items": [write(row_of(columns, row)) for row in listed.items],
+            "items": [*map(for_json(columns), rows_of(columns, listed.items))],
             "next": listed.next,
         }
         if desk.asked.get("count") and listed.select is not None:

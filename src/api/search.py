@@ -6,7 +6,7 @@ from src.api.fields import Field
 from src.api.operations import Operations
 from src.i18n import N_
 from src.presentation.clients import COLUMNS as CLIENTS
-from src.presentation.columns import for_json, row_of
+from src.presentation.columns import for_json, rows_of
 from src.presentation.contracts import COLUMNS as CONTRACTS
 from src.presentation.events import COLUMNS as EVENTS
 from src.presentation.users import COLUMNS as USERS
@@ -28,5 +28,5 @@ def search(desk: Desk) -> Made:
     found = everywhere.search_everywhere(desk.session, desk.me, desk.asked["q"], now=desk.now, zone=desk.zone)
     rows = {one.record_type: one.rows for one in found}
     return Made(
-        {name: [for_json(columns)(row_of(columns, row)) for row in rows.get(name, ())] for name, columns in FOUND}
+        {name: [*map(for_json(columns), rows_of(columns, rows.get(name, ())))] for name, columns in FOUND}
     )

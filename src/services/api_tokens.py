@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, update
@@ -130,14 +130,15 @@ def recognise(session: Session, token: str, *, now: datetime, two_factor_for: Co
         NotAuthenticated: unknown, ended or expired, or the account is closed.
         PasswordChangeRequired, TwoFactorRequired: its holder must first do that.
     """
-    found = session.execute(_holder_of(), {"token_hash": hash_token(token)}).one_or_none() if is_token(token) else None
+    held = {"token_hash": hash_token(token)}
+    found = session.connection().execute(_holder_of(), held).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.revoked_at is not None or found.expires_at <= now:
         raise NotAuthenticated(N_("This token is unknown, has expired or was ended. Make another one."))
     if found.must_change_password:
         raise PasswordChangeRequired()
     if found.department in two_factor_for and not found.has_two_factor:
         raise TwoFactorRequired()
-    scopes = actions_of(found.scopes.split(" "))
+    scopes = actions_of(found.scopes)
     return Bearer(Actor(found.user_id, found.username, found.department, INTERFACE, scopes=scopes), found.token_id)
 
 
@@ -166,13 +167,14 @@ def parse_scopes(words: Iterable[str]) -> tuple[str, ...]:
     return chosen
 
 
-def actions_of(words: Iterable[str]) -> frozenset[Action]:
+@lru_cache(1000)
+def actions_of(scopes: str) -> frozenset[Action]:
     """Give the actions that a token's scopes stand for; a name that the rulebook no longer has stands for none.
 
     Whoever may change a kind of record reads it too: the answer to a change shows the record.
     """
     actions: set[Action] = set()
-    for word in words:
+    for word in scopes.split(" "):
         if word == READ:
             actions |= READING
         elif word in SCOPES:

@@ -74,9 +74,9 @@ def test_a_token_does_only_what_it_was_given_and_what_its_holder_may_at_this_mom
 
 
 def test_reading_is_what_the_scope_read_gives() -> None:
-    assert actions_of(["read"]) == READING
-    assert actions_of(["contract.sign"]) == {Action.CONTRACT_SIGN, Action.CONTRACT_READ}
-    assert actions_of(["no.longer.there"]) == frozenset()
+    assert actions_of("read") == READING
+    assert actions_of("contract.sign") == {Action.CONTRACT_SIGN, Action.CONTRACT_READ}
+    assert actions_of("no.longer.there") == frozenset()
 
 
 def test_a_changed_department_counts_from_the_next_request(standing: Database) -> None:
