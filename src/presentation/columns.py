@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from operator import attrgetter
+from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -64,10 +66,17 @@ def row_of(columns: Sequence[Column], record: Any) -> list[Any]:
 
 def rows_of(columns: Sequence[Column], records: Iterable[Any]) -> Iterator[Row]:
     """Take each record's values as it comes, keeping none."""
-    if len(columns) > 1 and not any(column.of for column in columns):
-        # All at once, which is what costs most of a long list.
-        return map(attrgetter(*(column.key for column in columns)), records)
-    return (row_of(columns, record) for record in records)
+    coming = iter(records)
+    first = next(coming, None)
+    return iter(()) if first is None else map(_taker(columns, first), chain((first,), coming))
+
+
+def _taker(columns: Sequence[Column], first: Any) -> Callable[[Any], Row]:
+    # The rows of a list know the places of their values: a third of the price of asking for each by its name.
+    places: Mapping[str, int] = {key: place for place, key in enumerate(getattr(first, "_fields", ()))}
+    if len(columns) > 1 and all(column.of is None and column.key in places for column in columns):
+        return itemgetter(*(places[column.key] for column in columns))
+    return partial(row_of, columns)
 
 
 def for_people(columns: Sequence[Column], row: Row, manner: Manner) -> list[str]:

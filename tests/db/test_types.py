@@ -98,10 +98,10 @@ def test_a_moment_comes_back_in_utc_to_the_microsecond(standing: Database, momen
         made = factories.client(session, factories.seller(session), last_contact_at=moment)
         session.expunge_all()
         read = session.scalars(select(Client)).one().last_contact_at
-        # Compared in UTC: Python calls no two hours equal that a change to winter time repeats.
+        # In UTC: Python calls no two hours equal that a change to winter time repeats, and adds to the first of them.
         assert (read, read.tzinfo) == (moment.astimezone(UTC), UTC)
         assert session.scalars(select(Client.id).where(Client.last_contact_at == moment)).all() == [made.id]
-        later = moment + timedelta(microseconds=1)
+        later = moment.astimezone(UTC) + timedelta(microseconds=1)
         assert session.scalars(select(Client.id).where(Client.last_contact_at < later)).all() == [made.id]
         assert session.scalars(select(Client.id).where(Client.last_contact_at >= later)).all() == []
 
