@@ -80,6 +80,8 @@ class Settings:
     backup_days: int = 90
     # How many requests a minute each token may make of one process.
     api_rate: int = 600
+    # Whether changes may be sent into a network of our own.
+    webhooks_allow_private: bool = False
 
 
 def load_settings(
@@ -109,6 +111,7 @@ def load_settings(
         backup_count=_whole_number("BACKUP_COUNT", given.find("BACKUP_COUNT"), default=20),
         backup_days=_whole_number("BACKUP_DAYS", given.find("BACKUP_DAYS"), default=90),
         api_rate=_whole_number("EPICEVENTS_API_RATE", given.find("EPICEVENTS_API_RATE"), default=600),
+        webhooks_allow_private=_is_on("WEBHOOKS_ALLOW_PRIVATE", given.find("WEBHOOKS_ALLOW_PRIVATE")),
     )
 
 
@@ -227,6 +230,13 @@ def _whole_number(setting: str, found: tuple[str, str] | None, *, default: int) 
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 99_999):
         raise SettingError(setting, source, N_("it must be a whole number from 1 to 99999"))
     return int(value)
+
+
+def _is_on(setting: str, found: tuple[str, str] | None) -> bool:
+    value, source = found or ("0", "")
+    if value not in {"0", "1"}:
+        raise SettingError(setting, source, N_("it must be 1 for yes or 0 for no"))
+    return value == "1"
 
 
 def _sentry_dsn(given: _Given) -> str | None:

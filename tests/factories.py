@@ -12,16 +12,20 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from src.domain.permissions import Actor, Department
+from src.models.audit_entry import AuditEntry
 from src.models.base import Record
 from src.models.client import Client
 from src.models.contract import Contract, ContractStatus, Payment, PaymentMethod
 from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
+from src.models.webhook import WebhookDelivery, WebhookSubscription
 from src.security.passwords import HashCost, PasswordHasher
+from src.security.signatures import new_signing_secret
 from src.services import audit_trail
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -154,6 +158,20 @@ def event(session: Session, sold: Contract, support_contact: User | None = None,
         "created_at": NOW,
     }
     return saved(session, Event(contract_id=sold.id, **(values | fields)))
+
+
+def webhook(session: Session, **fields: Any) -> WebhookSubscription:
+    """An address that is told of what nobody does yet, unless the test says otherwise."""
+    values = {"name": "Till", "url": "https://till.example/changes", "action": "client.anonymise", "created_at": NOW}
+    return saved(session, WebhookSubscription(secret=new_signing_secret(), **(values | fields)))
+
+
+def delivery(session: Session, **fields: Any) -> WebhookDelivery:
+    """A change that a webhook was told of in vain until it was given up."""
+    told = fields.pop("subscription_id", None) or webhook(session).id
+    entry = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)).one()
+    values = {"attempts": 9, "last_status": 503, "last_error": "refused", "created_at": NOW}
+    return saved(session, WebhookDelivery(subscription_id=told, audit_entry_id=entry, **(values | fields)))
 
 
 @dataclass(frozen=True)

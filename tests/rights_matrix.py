@@ -53,6 +53,11 @@ event.clear_support       login  login  |       no  no   |         no  no   |   
 audit.read_all            login  login  |       -   no   |         -   no   |            -   yes  | -
 audit.read_history        login  login  |       yes yes  |         yes yes  |            yes yes  | -
 export                    login  login  |       -   yes  |         -   yes  |            -   yes  | clients
+webhook.read              login  login  |       -   no   |         -   no   |            -   yes  | -
+webhook.create            login  login  |       -   no   |         -   no   |            -   yes  | webhooks
+webhook.update            login  login  |       -   no   |         -   no   |            -   yes  | webhooks
+webhook.replay            login  login  |       -   no   |         -   no   |            -   yes  | webhooks
+webhook.delete            login  login  |       -   no   |         -   no   |            -   yes  | webhooks
 """
 
 # Rights of SPEC.md whose use case is later work: the rulebook answers already, no service asks it yet.

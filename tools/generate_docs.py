@@ -34,6 +34,7 @@ _NOUNS = {
         "event": "Events",
         "audit": "Audit log",
         "export": "Lists",
+        "webhook": "Webhooks",
     },
     "fr": {
         "user": "Comptes des collaborateurs",
@@ -43,6 +44,7 @@ _NOUNS = {
         "event": "Événements",
         "audit": "Journal",
         "export": "Listes",
+        "webhook": "Webhooks",
     },
 }
 _PERMISSIONS = {

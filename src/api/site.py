@@ -7,7 +7,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
-from src.api import audit, bulk, calendar_feeds, clients, contract_lines, contracts, events, me, payments, search, users
+from src.api import (
+    audit,
+    bulk,
+    calendar_feeds,
+    clients,
+    contract_lines,
+    contracts,
+    events,
+    me,
+    payments,
+    search,
+    users,
+    webhooks,
+)
 from src.api.answering import PREFIX, route_of
 from src.api.desk import Office
 from src.api.feeds import feed_route
@@ -21,7 +34,7 @@ from src.db.session import Database
 from src.domain.errors import CrmError
 
 # Every noun's operations; a new file is added here.
-NOUNS = (me, clients, bulk, contracts, payments, contract_lines, events, calendar_feeds, users, audit, search)
+NOUNS = (me, clients, bulk, contracts, payments, contract_lines, events, calendar_feeds, users, audit, search, webhooks)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ VARIABLES = {
     "EPICEVENTS_TWO_FACTOR_FOR": N_("Departments that must log in with a second factor, such as management."),
     "EPICEVENTS_HOSTS": N_("Names under which browsers reach the pages, such as crm.example.com."),
     "EPICEVENTS_API_RATE": N_("Requests a minute that each token of the API may make (default: 600)."),
+    "WEBHOOKS_ALLOW_PRIVATE": N_("1 lets webhooks lead into a network of your own (default: 0)."),
     "EPICEVENTS_DEBUG": N_("1 shows the details of an unexpected failure on the screen."),
     "NO_COLOR": N_("Any value: no colours."),
     "COLUMNS": N_("Width of the screen, where the terminal does not tell it."),

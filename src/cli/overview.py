@@ -25,6 +25,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
                 N_("Search clients, contracts, events and staff at once; the latest first."),
             ),
             ("audit", "src.cli.audit:audit", N_("Who did what, for management.")),
+            ("webhook", "src.cli.webhooks:webhook", N_("Other programs that are told of changes, for management.")),
         ),
     ),
     (
@@ -51,6 +52,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("rescue", "src.cli.init:rescue", N_("Let a manager in again who lost password and second factor.")),
             ("db", "src.cli.db:db", N_("The database: its state, upgrades, backups and history.")),
             ("serve", "src.cli.serve:serve", N_("Serve the pages to browsers.")),
+            ("work", "src.cli.work:work", N_("Send changes to webhooks; epicevents serve does it too.")),
             ("demo", "src.cli.demo:demo", N_("A demo company to try the CRM on, in a database of its own.")),
         ),
     ),

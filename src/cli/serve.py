@@ -2,12 +2,13 @@
 
 import errno
 import socket
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
 from src.cli.commands import command, option
-from src.cli.context import open_database
+from src.cli.work import logging_at, open_fit_database, working_meanwhile
 from src.domain.errors import InvalidInput
 from src.i18n import N_, _
 
@@ -15,15 +16,6 @@ _APPLICATION = "src.asgi:create_app"
 # How long a stopping server waits for the requests that it is answering.
 _SECONDS_TO_FINISH = 20
 _MOST_WORKERS = 64
-
-_LOGGERS = {name: {"handlers": ["error output"], "propagate": False} for name in ("uvicorn", "epicevents.web")}
-# The server's own words go the same way as ours: JSON lines on the error output, without anybody's data.
-_LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "src.web.journal.JsonLines"}},
-    "handlers": {"error output": {"class": "logging.StreamHandler", "formatter": "json"}},
-}
 
 
 @command(
@@ -42,6 +34,7 @@ _LOGGING = {
 @option(
     "--port", type=click.IntRange(0, 65535), metavar=N_("NUMBER"), default=8000, show_default=True, help=N_("Port.")
 )
+@option("--no-worker", is_flag=True, help=N_("Leave webhooks to another process (epicevents work)."))
 @option(
     "--workers",
     type=click.IntRange(1, _MOST_WORKERS),
@@ -50,22 +43,18 @@ _LOGGING = {
     show_default=True,
     help=N_("Processes that answer; one for each core at most."),
 )
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, *, no_worker: bool) -> None:
     """Serve the pages until Ctrl-C or a signal to stop, which lets the requests under way end."""
-    from src.schema.state import read_state, refusal_of
-    from src.services import CRM
-
-    database = open_database()
-    refusal = refusal_of(read_state(database.url, CRM), database.url, CRM)
-    if refusal is not None:
-        raise refusal
+    open_fit_database()
     port = port_to_listen_on(host, port)
     click.echo(_("Epic Events CRM: {address} (Ctrl-C stops it)").format(address=address_of(host, port)), err=True)
-    run_server(host, port, workers=workers)
+    run_server(host, port, workers=workers, with_worker=not no_worker)
 
 
-def run_server(host: str, port: int, *, workers: int = 1, log_level: str = "INFO") -> None:
-    """Answer browsers until a signal to stop, with one process or several."""
+def run_server(host: str, port: int, *, workers: int = 1, with_worker: bool = True, log_level: str = "INFO") -> None:
+    """Answer browsers until a signal to stop, with one process or several; the first one also tells webhooks."""
+    from logging.config import dictConfig
+
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -75,16 +64,18 @@ def run_server(host: str, port: int, *, workers: int = 1, log_level: str = "INFO
         "factory": True,
         "host": host,
         "port": port,
-        "log_config": {**_LOGGING, "loggers": {name: {**log, "level": log_level} for name, log in _LOGGERS.items()}},
+        "log_config": logging_at(log_level),
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": _SECONDS_TO_FINISH,
     }
-    if workers == 1:
-        uvicorn.run(_APPLICATION, **settings)
-        return
-    with take_address(host, port) as address:
-        Multiprocess(uvicorn.Config(_APPLICATION, workers=workers, **settings), sockets=[address]).run()
+    dictConfig(settings["log_config"])
+    with working_meanwhile() if with_worker else nullcontext():
+        if workers == 1:
+            uvicorn.run(_APPLICATION, **settings)
+            return
+        with take_address(host, port) as address:
+            Multiprocess(uvicorn.Config(_APPLICATION, workers=workers, **settings), sockets=[address]).run()
 
 
 def address_of(host: str, port: int) -> str:

@@ -79,6 +79,11 @@ class Action(StrEnum):
     AUDIT_READ_ALL = "audit.read_all"
     AUDIT_READ_HISTORY = "audit.read_history"
     EXPORT = "export"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_CREATE = "webhook.create"
+    WEBHOOK_UPDATE = "webhook.update"
+    WEBHOOK_DELETE = "webhook.delete"
+    WEBHOOK_REPLAY = "webhook.replay"
 
     @property
     def label(self) -> str:
@@ -122,6 +127,11 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.AUDIT_READ_ALL: N_("read the whole audit log"),
     Action.AUDIT_READ_HISTORY: N_("read a record's own history"),
     Action.EXPORT: N_("export a list"),
+    Action.WEBHOOK_READ: N_("see webhooks and what was sent"),
+    Action.WEBHOOK_CREATE: N_("add a webhook"),
+    Action.WEBHOOK_UPDATE: N_("change or pause a webhook"),
+    Action.WEBHOOK_DELETE: N_("remove a webhook"),
+    Action.WEBHOOK_REPLAY: N_("send again what a webhook did not get"),
 }
 
 
@@ -134,6 +144,7 @@ READING: frozenset[Action] = frozenset(
         Action.EVENT_READ,
         Action.AUDIT_READ_ALL,
         Action.AUDIT_READ_HISTORY,
+        Action.WEBHOOK_READ,
     }
 )
 # What only people do: no program chooses a password, or gives out more keys.
@@ -183,6 +194,11 @@ RULEBOOK: Mapping[Action, Mapping[Department, Scope]] = {
     Action.AUDIT_READ_ALL: {_MANAGEMENT: _ANY},
     Action.AUDIT_READ_HISTORY: _everybody(_ANY),
     Action.EXPORT: _everybody(_ANY),
+    Action.WEBHOOK_READ: {_MANAGEMENT: _ANY},
+    Action.WEBHOOK_CREATE: {_MANAGEMENT: _ANY},
+    Action.WEBHOOK_UPDATE: {_MANAGEMENT: _ANY},
+    Action.WEBHOOK_DELETE: {_MANAGEMENT: _ANY},
+    Action.WEBHOOK_REPLAY: {_MANAGEMENT: _ANY},
 }
 
 

@@ -36,6 +36,9 @@ class Record:
     # Columns that follow from others, or count changes: noise in the audit log.
     audit_ignored: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "updated_at", "version"})
 
+    # What the audit log calls this kind of record, where the name of its table is longer than the log's column.
+    audit_name: ClassVar[str] = ""
+
     id: Mapped[int] = mapped_column(RecordId, primary_key=True, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, sort_order=100)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now, sort_order=100)

@@ -1,11 +1,11 @@
 """Whom the company tells of its changes: subscriptions, and an outbox that the database itself fills.
 
 A trigger writes the outbox with the audit entry, in the transaction of the change: no change is told that was not
-saved, and none is forgotten, whichever program made it. Nothing subscribes or sends yet: that is later work.
+saved, and none is forgotten, whichever program made it. src/worker sends what is due (decision 67).
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DDL, ForeignKey, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +17,10 @@ from src.models.base import Base, Record, table_args
 
 class WebhookSubscription(Record, Base):
     """An address that is told of changes: of one kind of record or all, of one action or all."""
+
+    audit_name = "webhooks"
+    audit_secrets: ClassVar[frozenset[str]] = frozenset({"secret"})
+    audit_ignored = Record.audit_ignored | {"created_by"}
 
     __tablename__ = "webhook_subscriptions"
     __table_args__ = table_args(Index("ix_webhook_subscriptions_created_by", "created_by"))

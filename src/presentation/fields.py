@@ -9,6 +9,7 @@ from typing import Any
 from src.domain.permissions import DEPARTMENT_LABELS
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner, for_people
+from src.presentation.histories import DEEDS, RECORDS
 
 STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
 METHODS = {
@@ -59,7 +60,7 @@ FIELDS: Mapping[str, Column] = {
         Column(key="method", heading=N_("Method"), kind="choice", labels=METHODS),
         Column(key="reference", heading=N_("Reference")),
         Column(key="reason", heading=N_("Reason")),
-        Column(key="name", heading=N_("Event")),
+        Column(key="name", heading=N_("Name")),
         Column(key="event_start", heading=N_("Start"), kind="moment"),
         Column(key="event_end", heading=N_("End"), kind="moment"),
         Column(key="time_zone", heading=N_("Time zone")),
@@ -71,6 +72,11 @@ FIELDS: Mapping[str, Column] = {
         Column(key="contact_phone", heading=N_("Contact's phone")),
         Column(key="contact_email", heading=N_("Contact's e-mail")),
         Column(key="format", heading=N_("Format")),
+        Column(key="url", heading=N_("Address")),
+        Column(key="secret", heading=N_("Secret")),
+        Column(key="record_type", heading=N_("Record"), kind="choice", labels=RECORDS),
+        Column(key="action", heading=N_("Action"), kind="choice", labels=DEEDS),
+        Column(key="deliveries_replayed", heading=N_("Sent again"), kind="number"),
     )
 }
 

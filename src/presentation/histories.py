@@ -11,6 +11,7 @@ DEEDS: Mapping[str, str] = {
     **{action.value: label for action, label in ACTION_LABELS.items()},
     "demo.load": N_("load the demo company"),
     "demo.passwords": N_("give new demo passwords"),
+    "webhook.receiver_gone": N_("pause a webhook whose receiver is gone"),
 }
 
 COLUMNS = (
@@ -28,6 +29,7 @@ RECORDS = {
     "clients": N_("client"),
     "contracts": N_("contract"),
     "events": N_("event"),
+    "webhooks": N_("webhook"),
 }
 
 AUDIT = (

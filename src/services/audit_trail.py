@@ -22,7 +22,7 @@ from src.domain.permissions import Action, Actor
 from src.models.base import Record
 
 _SIGNATURE = "signature"
-AUDITED = frozenset({"users", "clients", "contracts", "contract_lines", "payments", "events"})
+AUDITED = frozenset({"users", "clients", "contracts", "contract_lines", "payments", "events", "webhooks"})
 # What is part of its contract's history.
 _PARTS = frozenset({"contract_lines", "payments"})
 
@@ -50,7 +50,7 @@ def sign_as_system(session: Session, action: str, *, interface: str = "system") 
 
 def table_of(model: type[Record]) -> str:
     """Name the table of a kind of record, which is how the log names records."""
-    return str(model.__tablename__)  # type: ignore[attr-defined]  # every Record is mapped to a table
+    return model.audit_name or str(model.__tablename__)  # type: ignore[attr-defined]  # every Record is mapped to a table
 
 
 def note(session: Session, *, record_type: str = "", record_id: int | None = None, **changes: Any) -> None:

@@ -25,6 +25,8 @@ RECORD_NAMES: Mapping[str, str] = {
     "saved_views": N_("saved view"),
     "api_tokens": N_("token"),
     "calendar_feeds": N_("calendar feed"),
+    "webhooks": N_("webhook"),
+    "webhook_deliveries": N_("delivery"),
 }
 
 HIDDEN = "•••"

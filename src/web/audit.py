@@ -17,7 +17,13 @@ pages = Pages()
 PATH = "/audit"
 FILTERS = ("who", "action", "record", "number", "since", "until")
 # Where the records have pages.
-_PAGES = {"clients": "/clients", "contracts": "/contracts", "events": "/events", "users": "/staff"}
+RECORD_PAGES = {
+    "clients": "/clients",
+    "contracts": "/contracts",
+    "events": "/events",
+    "users": "/staff",
+    "webhooks": "/webhooks",
+}
 
 
 @pages.get(PATH, Action.AUDIT_READ_ALL)
@@ -32,7 +38,7 @@ def list_audit(desk: Desk) -> Response:
         actions={action.value: label for action, label in ACTION_LABELS.items()},
         records=RECORD_NAMES,
         people=audit.usernames(desk.session),
-        pages_of_records=_PAGES,
+        pages_of_records=RECORD_PAGES,
     )
 
 

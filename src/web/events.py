@@ -33,7 +33,7 @@ _SHOW = ("upcoming", "today", "week", "past", "without_support", "all")
 _NOBODY = "nobody"
 
 FIELDS = (
-    Field(name="name", required=True, says=N_("name")),
+    Field(name="name", required=True, heading=N_("Event"), says=N_("name")),
     Field(name="event_start", kind="moment", required=True, says=N_("start"), longest=40),
     Field(name="event_end", kind="moment", required=True, says=N_("end"), longest=40),
     Field(name="time_zone", required=True, longest=64, hint=N_("Of the place, such as Europe/Paris.")),

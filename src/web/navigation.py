@@ -26,6 +26,7 @@ HOME = Place("/", N_("Home"), "house", key="h")
 CLIENTS = Place("/clients", N_("Clients"), "users", Action.CLIENT_READ, key="c")
 CONTRACTS = Place("/contracts", N_("Contracts"), "file-text", Action.CONTRACT_READ, key="o")
 AUDIT = Place("/audit", N_("Audit log"), "scroll-text", Action.AUDIT_READ_ALL, key="a", rare=True)
+WEBHOOKS = Place("/webhooks", N_("Webhooks"), "webhook", Action.WEBHOOK_READ, key="w", rare=True)
 EVENTS = Place("/events", N_("Events"), "party-popper", Action.EVENT_READ, key="e")
 CALENDAR = Place("/calendar", N_("Calendar"), "calendar-days", Action.EVENT_READ, key="d")
 STAFF = Place("/staff", N_("Staff"), "contact-round", Action.USER_READ, key="s", rare=True)
@@ -33,7 +34,7 @@ STAFF = Place("/staff", N_("Staff"), "contact-round", Action.USER_READ, key="s",
 _OF_DEPARTMENT: dict[Department, tuple[Place, ...]] = {
     Department.SALES: (HOME, CLIENTS, CONTRACTS, EVENTS, CALENDAR, STAFF),
     Department.SUPPORT: (HOME, EVENTS, CALENDAR, CLIENTS, CONTRACTS, STAFF),
-    Department.MANAGEMENT: (HOME, EVENTS, CALENDAR, CONTRACTS, CLIENTS, STAFF, AUDIT),
+    Department.MANAGEMENT: (HOME, EVENTS, CALENDAR, CONTRACTS, CLIENTS, STAFF, AUDIT, WEBHOOKS),
 }
 
 

@@ -35,6 +35,7 @@ from src.web import (
     staffing,
     two_factor,
     users,
+    webhooks,
 )
 from src.web.assets import STATIC, send_asset
 from src.web.desk import Site, Visit
@@ -62,6 +63,7 @@ NOUNS = (
     users,
     staffing,
     audit,
+    webhooks,
     saved_views,
     rulebook,
     search,

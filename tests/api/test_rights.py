@@ -18,6 +18,8 @@ from tests.web.servers import serving
 
 NEW_USER = {"first_name": "New", "last_name": "Person", "department": "SUPPORT"}
 PARTY = {"name": "Gala", "event_start": "2027-06-04 13:00", "event_end": "2027-06-05 02:00"}
+# What nobody does here: no worker has anything to send.
+NOBODY = {"action": "client.anonymise"}
 
 # verb: method, address, body. `{account}` is one's own account, or that of a colleague in charge of nothing.
 ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -47,11 +49,16 @@ ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "event.clear_support": ("POST", "/events/{event}/unassign", {}),
     "audit.read_all": ("GET", "/audit-entries", {}),
     "audit.read_history": ("GET", "/clients/{client}/history", {}),
+    "webhook.read": ("GET", "/webhooks/{webhook}/deliveries", {}),
+    "webhook.create": ("POST", "/webhooks", {"name": "till", "url": "https://till.example/", **NOBODY}),
+    "webhook.update": ("PATCH", "/webhooks/{webhook}", {"name": "new till"}),
+    "webhook.replay": ("POST", "/webhooks/{webhook}/replay", {}),
     # What can be done once, or takes a record away from whoever has it, comes last.
     "contract.send": ("POST", "/contracts/{draft}/send", {}),
     "contract.sign": ("POST", "/contracts/{sent}/sign", {}),
     "contract.cancel": ("POST", "/contracts/{draft}/cancel", {"reason": "annulé"}),
     "client.reassign": ("POST", "/clients/{client}/reassign", {"sales_contact_id": "{spare_sales}"}),
+    "webhook.delete": ("DELETE", "/webhooks/{webhook}", {}),
 }
 ONCE = {"contract.send", "contract.sign", "contract.cancel", "user.delete", "user.reactivate"}
 # People alone choose passwords and give out keys; a whole list at once is for people too.

@@ -81,6 +81,17 @@ LINES = (
     Line("audit.read_all", "audit list"),
     Line("audit.read_all", "audit list --json --by management"),
     Line("audit.read_all", "audit list --csv"),
+    Line("webhook.read", "webhook list"),
+    Line("webhook.read", "webhook show {webhook}"),
+    Line("webhook.read", "webhook deliveries {webhook}"),
+    Line("webhook.create", "webhook add till --url https://till.example/changes --action client.anonymise"),
+    Line("webhook.update", "webhook edit {webhook} --name chat"),
+    Line("webhook.update", "webhook pause {webhook}"),
+    Line("webhook.update", "webhook resume {paused}"),
+    Line("webhook.update", "webhook rotate {webhook}"),
+    Line("webhook.replay", "webhook replay {webhook}"),
+    Line("webhook.replay", "webhook replay {webhook} --delivery {delivery}"),
+    Line("webhook.delete", "webhook remove {webhook} --yes"),
     Line("own.password", "password"),
     Line("user.read", "whoami"),
     Line("own.sessions", "sessions end {session}"),
@@ -107,7 +118,7 @@ FOR_ANYBODY = (
     "help output",
 )
 # They work on the installation as a whole and have tests of their own.
-ELSEWHERE = ("db", "demo", "rescue", "serve")
+ELSEWHERE = ("db", "demo", "rescue", "serve", "work")
 
 
 def asked(office: Office, person: Person, words: str, *, own: bool) -> list[str]:
@@ -120,6 +131,9 @@ def asked(office: Office, person: Person, words: str, *, own: bool) -> list[str]
         "spare_sales": office.spare_sales,
         "spare_support": office.spare_support,
         "inactive": office.inactive,
+        "webhook": office.webhook,
+        "paused": office.paused,
+        "delivery": office.delivery,
     }
     return words.format(**facts).split()
 

@@ -56,6 +56,11 @@ RULES = {
     "user.reset_password": ("reset somebody's password", "réinitialiser le mot de passe de quelqu’un"),
     "user.end_sessions": ("end somebody's sessions", "mettre fin aux sessions de quelqu’un"),
     "audit.read_all": ("read the whole audit log", "consulter tout le journal"),
+    "webhook.read": ("see webhooks and what was sent", "voir les webhooks et ce qui a été envoyé"),
+    "webhook.create": ("add a webhook", "ajouter un webhook"),
+    "webhook.update": ("change or pause a webhook", "modifier ou suspendre un webhook"),
+    "webhook.replay": ("send again what a webhook did not get", "renvoyer ce qu’un webhook n’a pas reçu"),
+    "webhook.delete": ("remove a webhook", "retirer un webhook"),
     "own.sessions": (
         "see and end one's own sessions and tokens",
         "voir ses propres sessions et jetons et y mettre fin",
@@ -86,7 +91,10 @@ TABLES = {
     "user": "users",
     "audit": "audit_entries",
 }
-CHANGES_NOTHING = {"user.read", "client.read", "contract.read", "event.read", "audit.read_all", "audit.read_history"}
+CHANGES_NOTHING = {
+    *("user.read", "client.read", "contract.read", "event.read", "audit.read_all", "audit.read_history"),
+    "webhook.read",
+}
 LANGUAGES = ("en", "fr")
 
 

@@ -48,6 +48,10 @@ class Office:
     spare_support: int
     spare_sales: int
     inactive: int
+    # Who is told of changes that nobody makes yet, a change that was given up, and who is told of nothing now.
+    webhook: int
+    delivery: int
+    paused: int
     own: Records
     other: Records
 
@@ -66,6 +70,8 @@ def open_office(database: Database) -> Office:
         own = _records(session, asking["sales"], asking["support"])
         other = _records(session, colleague, other_support)
         own, other = _with_line(session, own), _with_line(session, other)
+        delivery = factories.delivery(session)
+        paused = factories.webhook(session, name="Chat", is_active=False)
         session.add(SavedView(user_id=asking["sales"].id, list_name="clients", name="My clients", query="mine=1"))
     people = {name: _log_in(database, user) for name, user in asking.items()}
     gone = {name: _log_in(database, user) for name, user in closed.items()}
@@ -78,6 +84,9 @@ def open_office(database: Database) -> Office:
         spare_support=spare_support.id,
         spare_sales=spare_sales.id,
         inactive=inactive.id,
+        webhook=delivery.subscription_id,
+        delivery=delivery.id,
+        paused=paused.id,
         own=own,
         other=other,
     )

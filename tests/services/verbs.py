@@ -24,6 +24,8 @@ from src.services import (
     own_account,
     payments,
     users,
+    webhook_deliveries,
+    webhooks,
     workloads,
 )
 from tests.factories import NOW
@@ -89,6 +91,12 @@ HASH = {"password_hash": "not a hash"}
 FRENCH = {"region": "FR"}
 DINNER = contract_lines.LineDetails(description="Dîner", quantity="75", unit_price="48", vat_rate="10")
 PAGE = {"limit": 20}
+TILL = webhooks.WebhookDetails(name="Till", url="https://till.example/changes", action="client.anonymise")
+
+
+def _sent(question: Question) -> webhook_deliveries.DeliveryFilter:
+    return webhook_deliveries.DeliveryFilter(webhook_id=question.office.webhook)
+
 
 VERBS: Mapping[str, tuple[Ask, ...]] = {
     "user.read": (
@@ -206,4 +214,28 @@ VERBS: Mapping[str, tuple[Ask, ...]] = {
         Ask(audit.record_history, lambda q: {"model": Client, "record_id": q.records.client, **PAGE}),
     ),
     "export": (Ask(lists.log_export, lambda _q: {"what": "clients", "filters": {"mine": True}}),),
+    "webhook.read": (
+        Ask(webhooks.show_webhook, lambda q: {"webhook_id": q.office.webhook}),
+        Ask(webhooks.list_webhooks, lambda _q: PAGE),
+        Ask(webhooks.select_webhooks, lambda _q: {}),
+        Ask(webhook_deliveries.list_deliveries, lambda q: {"filters": _sent(q), **PAGE}),
+        Ask(webhook_deliveries.select_deliveries, lambda q: {"filters": _sent(q)}),
+    ),
+    "webhook.create": (Ask(webhooks.create_webhook, lambda _q: {"details": TILL}),),
+    "webhook.update": (
+        Ask(
+            webhooks.update_webhook,
+            lambda q: {"webhook_id": q.office.webhook, "details": webhooks.WebhookDetails(name="New till")},
+        ),
+        Ask(webhooks.set_active, lambda q: {"webhook_id": q.office.webhook, "active": False}),
+        Ask(webhooks.rotate_secret, lambda q: {"webhook_id": q.office.webhook}),
+    ),
+    "webhook.delete": (Ask(webhooks.delete_webhook, lambda q: {"webhook_id": q.office.webhook}),),
+    "webhook.replay": (
+        Ask(webhook_deliveries.replay_dead, lambda q: {"webhook_id": q.office.webhook, "now": NOW}),
+        Ask(
+            webhook_deliveries.replay_delivery,
+            lambda q: {"webhook_id": q.office.webhook, "delivery_id": q.office.delivery, "now": NOW},
+        ),
+    ),
 }

@@ -20,7 +20,7 @@ EMPTY = {
         "/calendar?view=week&date=2026-12-22",
         "/calendar?view=agenda",
     ],
-    "management": ["/audit?q=nothing", "/contracts?show=wrong"],
+    "management": ["/audit?q=nothing", "/contracts?show=wrong", "/webhooks/2", "/webhooks/1?state=dead"],
 }
 
 
@@ -35,6 +35,8 @@ def numbers_of(office: Office) -> dict[str, int]:
         "user_id": office.spare_sales,
         "session_id": 999_999,
         "view_id": 1,
+        "webhook_id": office.webhook,
+        "delivery_id": office.delivery,
     }
 
 

@@ -49,6 +49,12 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "user.delete": ("/staff/{user}/delete", {"reassign_to": ""}),
     "user.reset_password": ("/staff/{user}/password", {}),
     "user.end_sessions": ("/staff/{user}/sessions/end", {}),
+    "webhook.create": (
+        "/webhooks/new",
+        {"name": "till", "url": "https://till.example/", "record_type": "", "action": "client.anonymise"},
+    ),
+    "webhook.update": ("/webhooks/{webhook}/edit", {"name": "new till"}),
+    "webhook.delete": ("/webhooks/{paused}/delete", {}),
 }
 READ = {
     "client.read": "/clients/{client}",
@@ -83,7 +89,7 @@ def path_of(template: str, office: Office, cell: Cell) -> str:
     """The page about the asker's own record, or about another's."""
     is_own = cell.whose == "own" and cell.who in {"sales", "support"}
     user = office.people[cell.who].id if is_own else office.spare_sales
-    return template.format_map({"user": user, **vars(office.own if is_own else office.other)})
+    return template.format_map({"user": user, **vars(office), **vars(office.own if is_own else office.other)})
 
 
 @pytest.mark.parametrize("cell", [cell for cell in ASKED if cell.answer != "yes"], ids=str)

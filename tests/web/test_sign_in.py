@@ -226,7 +226,7 @@ def test_somebody_sees_and_ends_their_own_log_ins_only(own_server: Server) -> No
 
 
 def test_before_there_is_an_account_the_page_says_which_command_makes_one(migrated_sqlite_url: str) -> None:
-    nobody = Office({}, {}, 0, 0, 0, None, None)  # type: ignore[arg-type]  # a company without any records has no office
+    nobody = Office({}, {}, 0, 0, 0, 0, 0, 0, None, None)  # type: ignore[arg-type]  # a company without any records has no office
     with serving(Company(migrated_sqlite_url, Database(make_url(migrated_sqlite_url)), nobody)) as server:
         assert "epicevents init" in words_of(server.visitor().get("/login").text)
 

@@ -1,0 +1,1 @@
+"""The worker that tells webhooks, against receivers on this computer."""
