@@ -1,10 +1,10 @@
 """One request or command is one transaction: saved whole and then acknowledged, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, CursorResult, Engine, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,22 @@ from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseUnreachable, Marked
 from src.i18n import N_
 
+Columns = TypeVarTuple("Columns")
+
 _UNSURE = N_(
     "The connection to the database at {place} was lost while saving ({reason})."
     " Look whether it was saved before you try again."
 )
+
+
+def ask(
+    session: Session, statement: Select[*Columns], facts: Mapping[str, Any] | None = None
+) -> CursorResult[*Columns]:
+    """Ask for plain rows past the Session, which looks for records in them: that takes a third of the time.
+
+    What is still to be written must be flushed.
+    """
+    return session.connection().execute(statement, facts)
 
 
 class Database:

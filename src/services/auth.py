@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from src.db.session import ask
 from src.domain.errors import NotAuthenticated, PasswordChangeRequired, TwoFactorRequired
 from src.domain.permissions import Action, Actor, Department
 from src.models.user import User
@@ -40,7 +41,7 @@ def authenticate(
         NotAuthenticated: unknown or ended, or the account is closed.
         PasswordChangeRequired, TwoFactorRequired: nothing but that is allowed now.
     """
-    found = session.execute(_signed_in(), {"token_hash": hash_token(token)}).one_or_none() if is_token(token) else None
+    found = ask(session, _signed_in(), {"token_hash": hash_token(token)}).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.interface != interface or found.expires_at <= now:
         raise NotAuthenticated()
     if interface in IDLE_LIMITS and now - found.last_seen_at >= IDLE_LIMITS[interface]:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Integer, Row, Select, bindparam, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from src.db.session import ask
 from src.domain.errors import InvalidInput
 from src.domain.permissions import Action, Actor
 from src.domain.values import MAX_ID, clean_text, parse_money
@@ -84,8 +85,7 @@ def read_page(session: Session, statement: Select[Any], order: Order, *, limit: 
     paged = _paged(statement, order)
     if after is not None:
         paged = paged.where(order.after(*_decode(after, order)))
-    # Lists are plain rows: as records, SQLAlchemy would look through each once more.
-    rows = session.connection().execute(paged, {"most": limit + 1}).all()
+    rows = ask(session, paged, {"most": limit + 1}).all()
     items = rows[:limit]
     return Page(items, _encode(order, items[-1].sort_key, items[-1].sort_id) if len(rows) > limit else None)
 

@@ -10,6 +10,7 @@ from functools import cache
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from src.db.session import ask
 from src.domain.errors import AlreadyExists, Marked, NotFound, RuleBroken
 from src.domain.permissions import Actor
 from src.domain.values import parse_text
@@ -24,7 +25,7 @@ LONGEST_QUERY = 1000
 
 def list_views(session: Session, actor: Actor, list_name: str) -> Sequence[Row[int, str, str]]:
     """List one's own views of a list by name, as plain rows."""
-    return session.execute(_kept(), {"owner": actor.user_id, "list": list_name}).all()
+    return ask(session, _kept(), {"owner": actor.user_id, "list": list_name}).all()
 
 
 def save_view(session: Session, actor: Actor, *, list_name: str, name: str, query: str) -> SavedView:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from src.web.compression import accepts_gzip
 STATIC = "/static"
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_LINES = re.compile(r"<(?!/?svg)[^>]+>")
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -70,5 +72,8 @@ def send_asset(request: Request) -> Response:
 
 @cache
 def icon(name: str, size: int = 18) -> Markup:
-    """Give an icon to stand beside words; who hears the page does not need it."""
-    return Markup(lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"}))  # noqa: S704 - drawn from the library's own files
+    """Give an icon to stand beside words; who hears the page does not need it. The style sheet says how it is drawn."""
+    # Of the library's own words only what is drawn: what is the same for all was a sixth of a list, 25 times over.
+    lines = "".join(_LINES.findall(lucide(name)))
+    box = f'width="{size}" height="{size}" viewBox="0 0 24 24"'
+    return Markup(f'<svg class="icon" {box} aria-hidden="true">{lines}</svg>')  # noqa: S704 - the library's own files

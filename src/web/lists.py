@@ -45,9 +45,8 @@ class Listing:
 
     def address(self, **changed: str) -> str:
         """Give the address of this list with something else asked for; it begins on the first page again."""
-        asked = self.asked() | changed
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{self.path}?{query}" if query else self.path
+        asked = {name: value for name, value in (self.asked() | changed).items() if value}
+        return f"{self.path}?{urlencode(asked)}" if asked else self.path
 
     def address_up_to(self, name: str, **changed: str) -> str:
         """Give the address of this list up to the value of one filter, for a list in which every row asks for its own.

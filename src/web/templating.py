@@ -1,11 +1,13 @@
 """Templates: HTML in which everything is escaped, with the reader's language and this installation's way of writing."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,6 +21,7 @@ from src.presentation.fields import name_of_field, value_of_field
 from src.presentation.histories import DEEDS
 from src.presentation.matches import marked_parts
 from src.web.assets import address_of_asset, icon
+from src.web.compiling import TemplatesInOneLanguage
 from src.web.cookies import THEME, read_cookie
 from src.web.forms import value_before, value_in
 from src.web.navigation import entries
@@ -28,28 +31,19 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("system", "light", "dark")
+_PLAIN_EMAIL = re.compile(r"[a-z0-9._-]+@[a-z0-9.-]+")
 _LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
 def page_renderer(settings: Settings) -> Callable[..., bytes]:
     """Give the function that makes a page out of a template's name, the visit and its facts."""
-    environment = templates()
-    zone = ZoneInfo(settings.time_zone)
-    environment.filters |= {
-        "money": partial(_money, currency=settings.currency),
-        "day": _day,
-        "number": _number,
-        "moment": partial(_moment, zone=zone),
-        "date": partial(_date, zone=zone),
-        "today": partial(_today, zone=zone),
-        "marked": _marked,
-    }
-    environment.globals["moment_there"] = partial(_moment_there, home=settings.time_zone)
+    in_language = {language: _templates(language, settings) for language in LANGUAGES}
 
     def render(template: str, *, visit: "Visit", **facts: Any) -> bytes:
         theme = (visit.actor and visit.actor.theme) or read_cookie(visit.request, THEME)
         return (
-            environment.get_template(template)
+            in_language[current_language()]
+            .get_template(template)
             .render(
                 visit=visit,
                 me=visit.actor,
@@ -65,9 +59,11 @@ def page_renderer(settings: Settings) -> Callable[..., bytes]:
     return render
 
 
-def templates() -> Environment:
-    """Open the templates; a name that nobody gave is an error and never an empty place."""
-    environment = Environment(
+def _templates(language: str, settings: Settings) -> Environment:
+    """Open the templates in a language; a name that nobody gave is an error and never an empty place."""
+    environment = TemplatesInOneLanguage(
+        language,
+        {"_": _, "icon": icon, "static": address_of_asset},
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,11 +71,21 @@ def templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    zone = ZoneInfo(settings.time_zone)
+    environment.filters |= {
+        "money": partial(_money, currency=settings.currency),
+        "day": _day,
+        "number": _number,
+        "moment": partial(_moment, zone=zone),
+        "dated": partial(_dated, zone=zone),
+        "date": partial(_date, zone=zone),
+        "today": partial(_today, zone=zone),
+        "marked": _marked,
+        "mailto": _mailto,
+    }
     environment.globals |= {
-        "_": _,
+        "moment_there": partial(_moment_there, home=settings.time_zone),
         "ngettext": ngettext,
-        "icon": icon,
-        "static": address_of_asset,
         "name_of_field": name_of_field,
         "value_of_field": value_of_field,
         "words_of_action": _words_of_action,
@@ -109,6 +115,17 @@ def _day(day: date) -> str:
 
 def _moment(moment: datetime, *, zone: ZoneInfo) -> str:
     return format_moment(moment, zone)
+
+
+def _dated(moment: datetime, *, zone: ZoneInfo) -> Markup:
+    """Write a moment so that programs can read it too; neither form holds a sign that HTML knows."""
+    return Markup(f'<time datetime="{moment.isoformat()}">{format_moment(moment, zone)}</time>')  # noqa: S704 - digits
+
+
+def _mailto(email: str) -> str:
+    """Give the address behind which a browser opens a letter to somebody."""
+    # Nearly all are plain, and a list has 25: quoting each takes as long as all else in its cell.
+    return f"mailto:{email if _PLAIN_EMAIL.fullmatch(email) else quote(email)}"
 
 
 def _date(moment: datetime, *, zone: ZoneInfo) -> str:
