@@ -27,6 +27,4 @@ def search(desk: Desk) -> Made:
     """Find the latest clients, contracts, events and colleagues that hold all the words."""
     found = everywhere.search_everywhere(desk.session, desk.me, desk.asked["q"], now=desk.now, zone=desk.zone)
     rows = {one.record_type: one.rows for one in found}
-    return Made(
-        {name: [*map(for_json(columns), rows_of(columns, rows.get(name, ())))] for name, columns in FOUND}
-    )
+    return Made({name: [*map(for_json(columns), rows_of(columns, rows.get(name, ())))] for name, columns in FOUND})

@@ -1,7 +1,6 @@
 """The money for a contract: what came, and what was given back."""
 
 from decimal import Decimal
-from uuid import uuid4
 
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from src.web.contracts import PATH
 from src.web.deals import REASON, money, opened_for, step
 from src.web.desk import Desk
 from src.web.forms import Field
+from src.web.once import KEY, key_of
 from src.web.pages import Pages
 
 pages = Pages()
@@ -26,8 +26,6 @@ DETAILS = (
     Field(name="method", kind="choice", required=True, choices=METHODS),
     Field(name="reference", longest=100, hint=N_("Bank reference or cheque number.")),
 )
-# Made when the form is opened: sent twice, it records one payment.
-_KEY = "key"
 
 
 @pages.get(f"{PATH}/{{contract_id:int}}/pay", Action.CONTRACT_RECORD_PAYMENT)
@@ -44,7 +42,7 @@ def show_record_payment(desk: Desk, contract_id: int) -> Response:
             _("Due after a payment of {amount}: {left}.").format(amount=money(desk, contract, "due"), left=left),
         ],
         before=_usual(desk, str(contract.due)),
-        hidden=_key(desk),
+        hidden=key_of(desk),
         fields=(AMOUNT, *DETAILS),
         submit=_("Record the payment"),
     )
@@ -53,7 +51,7 @@ def show_record_payment(desk: Desk, contract_id: int) -> Response:
 @pages.post(f"{PATH}/{{contract_id:int}}/pay", Action.CONTRACT_RECORD_PAYMENT, again=show_record_payment)
 def record_payment(desk: Desk, contract_id: int) -> Response:
     """Record money a client paid; the same form sent twice records it once."""
-    desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), _KEY])
+    desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), KEY])
     amount = parse_money(desk.form.get("amount"), field=N_("amount"), zero=False)
     contract = payments.record_payment(desk.session, desk.me, contract_id, _payment(desk, amount))
     return desk.done(
@@ -79,7 +77,7 @@ def show_refund_payment(desk: Desk, contract_id: int) -> Response:
             *_due_again(contract),
         ],
         before=_usual(desk, ""),
-        hidden=_key(desk),
+        hidden=key_of(desk),
         fields=(AMOUNT, *DETAILS, REASON),
         submit=_("Record the refund"),
         is_dangerous=True,
@@ -89,7 +87,7 @@ def show_refund_payment(desk: Desk, contract_id: int) -> Response:
 @pages.post(f"{PATH}/{{contract_id:int}}/refund", Action.CONTRACT_REFUND, again=show_refund_payment)
 def refund_payment(desk: Desk, contract_id: int) -> Response:
     """Give money back."""
-    desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), REASON.name, _KEY])
+    desk.form.require_only([AMOUNT.name, *(one.name for one in DETAILS), REASON.name, KEY])
     amount = parse_money(desk.form.get("amount"), field=N_("amount"), zero=False)
     contract = payments.refund_payment(desk.session, desk.me, contract_id, _payment(desk, -amount))
     return desk.done(
@@ -112,7 +110,7 @@ def _payment(desk: Desk, amount: Decimal) -> payments.NewPayment:
         method=PaymentMethod(method),
         reference=desk.form.get("reference"),
         reason=desk.form.get("reason"),
-        idempotency_key=desk.form.get(_KEY),
+        idempotency_key=desk.form.get(KEY),
     )
 
 
@@ -120,10 +118,6 @@ def _usual(desk: Desk, amount: str) -> dict[str, str]:
     """Give what is typed most often: all that is due, today, by bank transfer."""
     today = desk.now.astimezone(desk.zone).date()
     return {"amount": amount, "received_on": today.isoformat(), "method": PaymentMethod.TRANSFER.value}
-
-
-def _key(desk: Desk) -> dict[str, str]:
-    return {_KEY: desk.form.get(_KEY) or str(uuid4())}
 
 
 def _due_again(contract: Contract) -> list[str]:

@@ -37,6 +37,9 @@ def numbers_of(office: Office) -> dict[str, int]:
         "view_id": 1,
         "webhook_id": office.webhook,
         "delivery_id": office.delivery,
+        # Nobody's: walking over all pages ends nothing.
+        "token_id": 999_999,
+        "feed_id": 999_999,
     }
 
 

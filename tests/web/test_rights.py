@@ -39,6 +39,7 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "event.assign_support": ("/events/{event}/assign", {"support_contact": "{spare_support}"}),
     "event.clear_support": ("/events/{event}/assign", {"support_contact": "nobody"}),
     "export": ("/clients/export", {}),
+    "own.calendar_feeds": ("/account/calendar-feeds/new", {"name": "Matrix", "kind": "department", "key": "{cell}"}),
     "user.create": (
         "/staff/new",
         {"first_name": "M", "last_name": "X", "username": "matrix", "email": "m@x.example", "department": "SALES"},

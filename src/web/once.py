@@ -1,0 +1,28 @@
+"""Forms that do something once: sent again (a second click, a page loaded anew, the way back), they do nothing more."""
+
+import hashlib
+from uuid import uuid4
+
+from src.services import idempotency
+from src.web.desk import Desk
+
+KEY = "key"
+
+
+def key_of(desk: Desk) -> dict[str, str]:
+    """Give the hidden field of a form that is opened: what is sent with the same one is the same request."""
+    return {KEY: desk.form.get(KEY) or str(uuid4())}
+
+
+def was_sent_before(desk: Desk) -> bool:
+    """Tell whether this form was sent, and its deed done, before; if not, it has been now.
+
+    Raises:
+        InvalidInput: the form has no key that can be kept.
+    """
+    path = hashlib.sha256(desk.request.url.path.encode()).hexdigest()
+    key = desk.form.get(KEY)
+    if idempotency.claim_key(desk.session, desk.me, key, request_hash=path, now=desk.now) is not None:
+        return True
+    idempotency.keep_answer(desk.session, desk.me, key, status=200, headers={}, body="")
+    return False
