@@ -57,7 +57,7 @@ crash: install ## Kill writers, upgrades and holders of locks everywhere, and co
 	nice $(python) -m tests.crash $(ARGS)
 
 fuzz: install ## Run the property tests with 100 times the examples
-	nice $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long $(ARGS)
+	nice $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long -o faulthandler_timeout=7200 $(ARGS)
 
 screenshots: install ## Take the pictures of the READMEs again (docs/screenshots)
 	$(python) -m tools.screenshots
