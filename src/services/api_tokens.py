@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, update
 from sqlalchemy.orm import Session
 
+from src.db.session import ask
 from src.domain.errors import InvalidInput, NotAuthenticated, PasswordChangeRequired, TwoFactorRequired
 from src.domain.permissions import NEVER_BY_TOKEN, READING, Action, Actor, Department, granted
 from src.domain.values import MAX_NAME, parse_text
@@ -131,7 +132,7 @@ def recognise(session: Session, token: str, *, now: datetime, two_factor_for: Co
         PasswordChangeRequired, TwoFactorRequired: its holder must first do that.
     """
     held = {"token_hash": hash_token(token)}
-    found = session.connection().execute(_holder_of(), held).one_or_none() if is_token(token) else None
+    found = ask(session, _holder_of(), held).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.revoked_at is not None or found.expires_at <= now:
         raise NotAuthenticated(N_("This token is unknown, has expired or was ended. Make another one."))
     if found.must_change_password:

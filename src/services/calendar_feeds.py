@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, update
 from sqlalchemy.orm import Session, aliased
 
+from src.db.session import ask
 from src.domain.errors import InvalidInput, NotFound, PasswordChangeRequired, TwoFactorRequired
 from src.domain.permissions import Action, Actor, Department, granted, require
 from src.domain.values import MAX_NAME, parse_text
@@ -159,9 +160,7 @@ def open_feed(session: Session, secret: str, *, two_factor_for: Collection[Depar
         Forbidden: its holder's department has not the right any more.
         PasswordChangeRequired, TwoFactorRequired: its holder must first do that.
     """
-    found = (
-        session.execute(_holder_of(), {"token_hash": hash_token(secret)}).one_or_none() if is_token(secret) else None
-    )
+    found = ask(session, _holder_of(), {"token_hash": hash_token(secret)}).one_or_none() if is_token(secret) else None
     if found is None or not found.is_active or found.revoked_at is not None:
         raise NotFound(N_("There is no calendar at this address, or it was ended. Make another one in your account."))
     if found.must_change_password:
