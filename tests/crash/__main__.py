@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many of these at a time")
     parser.add_argument("--nth", type=int, default=1, help="kill upgrades at every nth statement")
     parser.add_argument("--instants", type=int, default=200, help="and at so many random instants, per engine")
+    parser.add_argument("--variants", type=int, default=3, help="of so many awkward values of each column")
     parser.add_argument("--no-backups", dest="backups", action="store_false", help="change without a backup first")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed kills at the same moments")
     wanted = parser.parse_args()

@@ -6,18 +6,16 @@ line.
 """
 
 import json
-import mmap
 import os
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tests.migrations.command_line import run, settle, warm_up
 from tests.shared_server import PROJECT
@@ -27,33 +25,31 @@ _LONGEST = 200
 
 
 class Ended(NamedTuple):
-    """How a run ended: exit code (-9 for killed), what it said, the number of statements, the last one, seconds."""
+    """How a run ended: exit code (-9 for killed), what it said, the statements that it came to, seconds."""
 
     code: int
     said: str
-    statements: int
-    last: str
+    statements: Sequence[str]
     seconds: float
 
 
 class KilledAlembic:
     """Alembic in one project folder, ready to be run and killed."""
 
-    def __init__(self, process: "subprocess.Popen[str]", project: Path, options: Sequence[str]) -> None:
-        self.process, self.project, self.options = process, project, options
+    def __init__(self, process: "subprocess.Popen[str]", project: Path, options: Sequence[str], backups: Path) -> None:
+        self.process, self.project, self.options, self.backups = process, project, options, backups
 
     def __call__(
         self,
         *arguments: str,
         url: str,
-        env: Mapping[str, str] | None = None,
         before: int | None = None,
         after: float | None = None,
     ) -> Ended:
         """Run `alembic ARGUMENTS…`, killed `before` the statement of that number, or `after` so many seconds."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        environment = {**os.environ, **(env or {}), "DATABASE_URL": url}
+        environment = {**os.environ, "BACKUP_FOLDER": str(self.backups), "DATABASE_URL": url}
         request = [[*self.options, *arguments], str(self.project), environment, before, after]
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
@@ -61,25 +57,24 @@ class KilledAlembic:
 
 
 @contextmanager
-def killed_alembic(project: Path = PROJECT, options: Sequence[str] = ()) -> Iterator[KilledAlembic]:
-    """Keep a warmed-up Alembic for a project folder; every run is given the options."""
-    command = [sys.executable, "-m", "tests.crash.killed_alembic", str(project)]
+def killed_alembic(backups: Path, options: Sequence[str] = ()) -> Iterator[KilledAlembic]:
+    """Keep a warmed-up Alembic for the project; every run is given the options, and makes its backups there."""
+    command = [sys.executable, "-m", "tests.crash.killed_alembic", str(PROJECT)]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield KilledAlembic(process, project, options)
+        yield KilledAlembic(process, PROJECT, options, backups)
         process.communicate()
 
 
 class Countdown:
-    """Counts what reaches the database in memory that survives the process, and kills it at one count."""
+    """Writes down what reaches the database in a file that survives the process, and kills it at one count."""
 
-    def __init__(self, memory: mmap.mmap, stop: int | None) -> None:
-        self.memory, self.stop, self.number = memory, stop, 0
+    def __init__(self, notes: int, stop: int | None) -> None:
+        self.notes, self.stop, self.number = notes, stop, 0
 
     def step(self, statement: object) -> None:
         """A statement begins, or something else at which the process may be killed."""
         self.number += 1
-        text = str(statement).encode()[:_LONGEST].ljust(_LONGEST)
-        self.memory[: 8 + _LONGEST] = struct.pack("q", self.number) + text
+        os.write(self.notes, " ".join(str(statement)[:_LONGEST].split()).encode(errors="replace") + b"\n")
         if self.number == self.stop:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -126,25 +121,26 @@ def _serve() -> tuple[Sequence[str], Countdown] | None:
     """Answer requests; in the process that is to run one, return what it is to do instead."""
     for line in sys.stdin:
         arguments, folder, environment, before, after = json.loads(line)
-        memory = mmap.mmap(-1, mmap.PAGESIZE)
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as notes:
             began = time.monotonic()
             child = os.fork()
             if child == 0:
                 settle(folder, environment, out=said, err=said)
-                return arguments, Countdown(memory, before)
+                return arguments, Countdown(os.dup(notes.fileno()), before)
             if after is not None:
                 time.sleep(after)
                 os.kill(child, signal.SIGKILL)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             seconds = time.monotonic() - began
-            said.seek(0)
-            text = said.read().decode(errors="replace")
-        (number,) = struct.unpack("q", memory[:8])
-        last = memory[8 : 8 + _LONGEST].decode(errors="replace").strip("\0 ")
-        answer = json.dumps([code, text, number, last, seconds])
+            text, statements = (_read(file) for file in (said, notes))
+        answer = json.dumps([code, text, statements.splitlines(), seconds])
         os.write(_ANSWERS, f"{answer}\n".encode())
     return None
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 _ANSWERS = 1

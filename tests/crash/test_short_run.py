@@ -70,6 +70,10 @@ def test_upgrades_and_downgrades_that_are_killed_are_whole_or_undone() -> None:
         "300",
         "--instants",
         "4",
+        "--variants",
+        "1",
+        "--jobs",
+        "1",
         CRASH_SERVER_URL=os.environ.get("TEST_POSTGRES_URL", ""),
     )
     tolls = {

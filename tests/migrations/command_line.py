@@ -120,6 +120,8 @@ def warm_up(*, project: str) -> None:
     sys.path[0] = project
     for module in NEEDED:
         importlib.import_module(module)
+    # Asking for it maps every table, which takes as long as all the rest of a run.
+    assert importlib.import_module("src.models").Base
     # A forked process that collects would copy the pages of all that was loaded, for the little that it leaves.
     gc.disable()
     gc.freeze()
