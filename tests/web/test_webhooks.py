@@ -33,7 +33,7 @@ def test_from_the_form_to_the_receiver_and_back_to_the_list(company: Company) ->
         assert message.document["type"] == "client.update"
         # The worker notes it a moment after the receiver has it.
         cards = (words_of(manager.get(f"{PATH}/{number}?state=delivered").text) for _look in range(1000))
-        assert any("change a client client" in card for card in cards)
+        assert any("change a client" in card for card in cards)
         assert secret not in manager.get(f"{PATH}/{number}").text + manager.get(PATH).text + manager.get("/audit").text
         assert secret not in "".join(server.lines)
 
