@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from src.db.session import Database
 from src.models import Base
-from src.services import audit, calendar, clients, contracts, events, users
+from src.models.calendar_feed import FeedKind
+from src.services import audit, calendar, calendar_feeds, clients, contracts, events, users
 from src.services.events import EventFilter
 from tests.real_databases import opened, shared_by_a_worker
 from tests.services.big_company import analyze, fill
@@ -186,6 +187,27 @@ def test_the_calendar_reads_no_whole_table(request: pytest.FixtureRequest, fixtu
                 plan = [str(row[-1]) for row in session.connection().exec_driver_sql(f"{explain} {statement}", given)]
                 slow += [f"{name}: {line}" for line in plan if "SCAN events" in line or "Seq Scan on events" in line]
     assert slow == []
+
+
+@pytest.mark.parametrize("fixture", ["big_sqlite", "analyzed_sqlite", "big_postgres"])
+def test_a_calendar_feed_reads_no_whole_table(request: pytest.FixtureRequest, fixture: str) -> None:
+    database: Database = request.getfixturevalue(fixture)
+    explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}[database.engine.dialect.name]
+    slow, shown = [], []
+    with database.reading() as session:
+        _sales, support, management = people(session)
+        # All that a department sees is half the events of this company, and what a seller sold in a year a twentieth of
+        # them: there a walk along the table is right.
+        for actor, kind in ((support, "mine"), (management, "without_support")):
+            feed = calendar_feeds.OpenFeed(id=1, kind=FeedKind(kind), name="", actor=actor)
+            with sent_to(database) as sent:
+                shown.append(len(calendar_feeds.read_events(session, feed, now=datetime(2026, 6, 1, tzinfo=UTC))))
+            for statement, given in sent:
+                plan = [str(row[-1]) for row in session.connection().exec_driver_sql(f"{explain} {statement}", given)]
+                slow += [f"{kind}: {line}" for line in plan if "SCAN events" in line or "Seq Scan on events" in line]
+    assert slow == []
+    assert min(shown) > 0
+    assert max(shown) <= calendar_feeds.MOST_EVENTS
 
 
 # What is read is as many records as match, or (events of a day, of a week or to come, of everybody) as are past.

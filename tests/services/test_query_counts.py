@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from src.db.session import Database
 from src.domain.permissions import Actor
+from src.models.calendar_feed import FeedKind
 from src.models.client import Client
 from src.models.contract import Contract
 from src.models.event import Event
-from src.services import audit, clients, contracts, double_bookings, events, lists, payments, users
+from src.services import audit, calendar_feeds, clients, contracts, double_bookings, events, lists, payments, users
 from tests import factories
 from tests.factories import NOW
 from tests.real_databases import statements_of, undone
@@ -32,6 +33,13 @@ READS: dict[str, tuple[Read, int]] = {
         lambda s, a, _n: events.list_events(s, a, events.EventFilter(), now=NOW, zone=PARIS, limit=20),
         1,
     ),
+    "calendar feed": (
+        lambda s, a, _n: calendar_feeds.read_events(
+            s, calendar_feeds.OpenFeed(id=1, kind=FeedKind.DEPARTMENT, name="", actor=a), now=NOW
+        ),
+        2,
+    ),
+    "list of calendar feeds": (lambda s, a, _n: calendar_feeds.list_feeds(s, a, everybody=True), 1),
     "list of staff": (lambda s, a, _n: users.list_users(s, a, users.UserFilter(), limit=20), 1),
     "audit log": (lambda s, a, _n: audit.list_audit(s, a, audit.AuditFilter(), limit=20), 1),
     "export of clients": (

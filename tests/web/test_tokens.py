@@ -16,6 +16,7 @@ from src.services.api_tokens import recognise
 from tests.presentation.calendars import understood
 from tests.web.browsers import screen
 from tests.web.servers import Server, Visitor, words_of
+from tests.web.test_accessibility import faults
 
 TOKENS, FEEDS, EVERYBODYS = "/account/tokens", "/account/calendar-feeds", "/staff/tokens"
 
@@ -196,6 +197,31 @@ def test_the_history_of_an_account_names_what_was_made_and_not_its_secret(server
     history = manager.get(f"/staff/{server.company.office.people['sales'].id}").text
     assert f"Calendar feed made {made['name']}" in words_of(history)
     assert address.rpartition("/")[2] not in history
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_on_what_is_shown_once_or_on_full_lists_keeps_anybody_out(
+    chromium: Browser, server: Server, language: str
+) -> None:
+    found, seen = [], set[str]()
+    with screen(chromium, server, language=language) as opened:
+        opened.enter("management")
+        for path in (TOKENS, FEEDS):
+            page = opened.open(f"{path}/new")
+            page.fill("#f-name", "Établissements-Vandenbroucke-Lecointre-et-associés, caisse de Candé-sur-Beuvron")
+            page.locator("main form button.primary").click()
+            expect(page.locator(".secret")).to_be_visible()
+            found += faults(opened, seen)
+        page = opened.open(f"{TOKENS}/new")
+        page.fill("#f-name", "x")
+        page.fill("#f-days", "999")
+        page.locator("main form button.primary").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        found += faults(opened, seen)
+        for path in (TOKENS, FEEDS, EVERYBODYS, "/account"):
+            opened.open(path)
+            found += faults(opened, seen)
+    assert found == []
 
 
 def test_both_speak_french(server: Server) -> None:
