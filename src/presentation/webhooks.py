@@ -18,6 +18,7 @@ ERRORS = {
     "refused": N_("the receiver did not accept it"),
     "gone": N_("the receiver says that it is gone"),
     "paused": N_("the webhook was paused"),
+    "unforeseen": N_("something unforeseen failed here; the log of the worker tells"),
 }
 
 COLUMNS = (

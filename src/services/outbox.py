@@ -24,6 +24,7 @@ PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (10, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 )
 KEPT = timedelta(days=30)
+UNFORESEEN = "unforeseen"
 RECEIVER_GONE = "webhook.receiver_gone"
 _CLEARED_AT_ONCE = 1000
 
@@ -72,15 +73,15 @@ def claim(session: Session, delivery_ids: Collection[int], *, now: datetime) -> 
         .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
         .with_for_update(of=WebhookDelivery, skip_locked=True)
     ).all()
+    paused = [row for row in claimed if not row.is_active]
+    hopeless = [row for row in claimed if row.is_active and row.attempts > len(PAUSES)]
+    sent = [row for row in claimed if row.is_active and row.attempts <= len(PAUSES)]
     session.execute(
-        _these([row.delivery_id for row in claimed if row.is_active]).values(
-            due_at=now + LEASE, attempts=WebhookDelivery.attempts + 1
-        )
+        _these([row.delivery_id for row in sent]).values(due_at=now + LEASE, attempts=WebhookDelivery.attempts + 1)
     )
-    # A change that was saved while the webhook was being paused.
-    session.execute(
-        _these([row.delivery_id for row in claimed if not row.is_active]).values(due_at=None, last_error=PAUSED)
-    )
+    # A change that was saved while the webhook was being paused, and one during which every worker was killed.
+    for given_up, error in ((paused, PAUSED), (hopeless, UNFORESEEN)):
+        session.execute(_these([row.delivery_id for row in given_up]).values(due_at=None, last_error=error))
     return [
         Parcel(
             id=row.delivery_id,
@@ -90,8 +91,7 @@ def claim(session: Session, delivery_ids: Collection[int], *, now: datetime) -> 
             secret=row.secret,
             entry=row,
         )
-        for row in claimed
-        if row.is_active
+        for row in sent
     ]
 
 

@@ -130,7 +130,7 @@ class Worker:
         begun = time.monotonic()
         facts: dict[str, Any] = {"webhook": parcel.webhook_id, "delivery": parcel.id, "attempt": parcel.attempt}
         try:
-            outcome = self._send(parcel)
+            outcome = self._send(parcel, facts)
             facts |= {"status": outcome.status, "seconds": round(time.monotonic() - begun, 3)}
             self._note(parcel, outcome, facts)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the claim runs out and the change is sent again
@@ -140,10 +140,14 @@ class Worker:
                 self._sending[parcel.webhook_id] -= 1
             self._news.set()
 
-    def _send(self, parcel: outbox.Parcel) -> Outcome:
-        body = body_of(parcel)
-        signed = signed_headers(parcel.secret, message_id=message_id(parcel), at=datetime.now(UTC), body=body)
-        return post(parcel.url, _HEADERS | signed, body, allow_private=self.allow_private)
+    def _send(self, parcel: outbox.Parcel, facts: dict[str, Any]) -> Outcome:
+        try:
+            body = body_of(parcel)
+            signed = signed_headers(parcel.secret, message_id=message_id(parcel), at=datetime.now(UTC), body=body)
+            return post(parcel.url, _HEADERS | signed, body, allow_private=self.allow_private)
+        except Exception as failure:  # noqa: BLE001 - it counts as an attempt: what always fails must end some day
+            write_down("delivery failed unforeseen", level=logging.ERROR, failure=failure, **facts)
+            return Outcome(None, outbox.UNFORESEEN)
 
     def _note(self, parcel: outbox.Parcel, outcome: Outcome, facts: dict[str, Any]) -> None:
         self._give_break(parcel.webhook_id, outcome)

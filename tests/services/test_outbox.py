@@ -122,6 +122,19 @@ def test_what_was_saved_while_a_webhook_was_being_paused_is_given_up(standing: D
         assert (delivery.due_at, delivery.attempts, delivery.last_error) == (None, 0, "paused")
 
 
+def test_what_every_worker_is_killed_over_is_given_up_some_day(standing: Database) -> None:
+    with undone(standing) as session:
+        [delivery] = due(session)
+        attempts = [
+            parcel.attempt
+            for time in range(12)
+            for parcel in outbox.claim(session, [delivery.id], now=NOW + time * LEASE)
+        ]
+        session.refresh(delivery)
+        assert attempts == list(range(1, 10))
+        assert (delivery.due_at, delivery.delivered_at, delivery.last_error) == (None, None, "unforeseen")
+
+
 def test_a_receiver_that_is_gone_does_not_pause_a_webhook_that_leads_elsewhere_by_now(standing: Database) -> None:
     with undone(standing) as session:
         [delivery] = due(session)

@@ -111,6 +111,17 @@ def test_a_receiver_that_is_gone_pauses_its_webhook(database: Database, receiver
     assert len(deliveries(database)) == 5
 
 
+def test_a_message_that_cannot_be_written_is_given_up_like_one_that_does_not_arrive(
+    database: Database, receiver: Receiver
+) -> None:
+    subscribe(database, receiver.url, secret="whsec_x")
+    change_clients(database)
+    work_once(database)
+    [failed] = deliveries(database)
+    assert (failed.attempts, failed.last_error, failed.due_at is None) == (1, "unforeseen", False)
+    assert receiver.messages == []
+
+
 def test_two_workers_send_each_change_once(database: Database, receiver: Receiver) -> None:
     subscribe(database, receiver.url)
     change_clients(database, 30)
