@@ -76,12 +76,15 @@ def claim(session: Session, delivery_ids: Collection[int], *, now: datetime) -> 
     paused = [row for row in claimed if not row.is_active]
     hopeless = [row for row in claimed if row.is_active and row.attempts > len(PAUSES)]
     sent = [row for row in claimed if row.is_active and row.attempts <= len(PAUSES)]
-    session.execute(
-        _these([row.delivery_id for row in sent]).values(due_at=now + LEASE, attempts=WebhookDelivery.attempts + 1)
-    )
-    # A change that was saved while the webhook was being paused, and one during which every worker was killed.
-    for given_up, error in ((paused, PAUSED), (hopeless, UNFORESEEN)):
-        session.execute(_these([row.delivery_id for row in given_up]).values(due_at=None, last_error=error))
+    values: list[tuple[list[Row[Any]], dict[str, Any]]] = [
+        (sent, {"due_at": now + LEASE, "attempts": WebhookDelivery.attempts + 1}),
+        # A change that was saved while the webhook was being paused, and one over which every worker was killed.
+        (paused, {"due_at": None, "last_error": PAUSED}),
+        (hopeless, {"due_at": None, "last_error": UNFORESEEN}),
+    ]
+    for rows, changed in values:
+        if rows:
+            session.execute(_these([row.delivery_id for row in rows]).values(changed))
     return [
         Parcel(
             id=row.delivery_id,

@@ -68,6 +68,8 @@ class Worker:
             trouble = ""
             while not self._stopping.is_set():
                 self._news.clear()
+                # Asked before the look: what was being sent then may have hidden what waits for the same receiver.
+                was_sending = self._is_sending()
                 try:
                     began, pause = self._send_due(senders)
                     trouble = ""
@@ -80,7 +82,7 @@ class Worker:
                         unforeseen = None if isinstance(failure, CrmError) else failure
                         write_down("worker waits", level=logging.WARNING, failure=unforeseen, reason=trouble)
                     began, pause = 0, _SECONDS_OF_REST
-                if once and not began and not self._is_sending():
+                if once and not began and not was_sending:
                     return
                 if not began:
                     self._news.wait(pause)
@@ -101,9 +103,8 @@ class Worker:
         busy = {webhook for webhook, number in sending.items() if number >= SENDERS_TO_ONE}
         with self.database.reading() as session:
             require_current(session.connection(), CRM)
-            if not outbox.is_anybody_subscribed(session):
-                return 0, _SECONDS_OF_REST
             due = outbox.due_deliveries(session, now=now, but_for=busy | left_alone, limit=SENDERS * SENDERS_TO_ONE)
+            pause = _SECONDS_BETWEEN_LOOKS if due or outbox.is_anybody_subscribed(session) else _SECONDS_OF_REST
         self._clear_old(now)
         chosen: list[int] = []
         for delivery, webhook in due:
@@ -111,14 +112,14 @@ class Worker:
                 sending[webhook] += 1
                 chosen.append(delivery)
         if not chosen:
-            return 0, _SECONDS_BETWEEN_LOOKS
+            return 0, pause
         with self.database.writing() as session:
             parcels = outbox.claim(session, chosen, now=now)
         with self._lock:
             self._sending.update(parcel.webhook_id for parcel in parcels)
         for parcel in parcels:
             senders.submit(self._deliver, parcel)
-        return len(parcels), _SECONDS_BETWEEN_LOOKS
+        return len(parcels), pause
 
     def _clear_old(self, now: datetime) -> None:
         if self._cleared_at is None or now - self._cleared_at > _CLEARING:
