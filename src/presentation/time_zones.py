@@ -1,10 +1,11 @@
 """What the clocks of a place do in the years of some events, as calendars are told it (RFC 5545, VTIMEZONE).
 
-A calendar that knows the place by its name needs none of it; others reckon with it. Only years with events are told: an
-event that somebody dates to the year 3000 does not make a thousand years of changes.
+A calendar that knows the place by its name needs none of it; others reckon with it. Only years with events are looked
+at: an event that somebody dates to the year 2200 does not make two hundred years of changes.
 """
 
-from collections.abc import Iterable, Iterator
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 # No place changes its clocks twice in a week.
 _STEP = timedelta(days=7)
-# The clocks of a place are up to a day away from UTC, on either side.
+# A year of UTC ends up to a day after that of a place.
 _MARGIN = timedelta(days=2)
 _NEVER = timedelta(0)
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class Observance(NamedTuple):
@@ -29,23 +31,21 @@ class Observance(NamedTuple):
 
 def time_zone_lines(zone: str, years: Iterable[int]) -> Iterator[str]:
     """Write what the clocks of a place do in these years."""
+    told, asked = sorted(set(years)), set[int]()
     alike: dict[tuple[timedelta, timedelta, str, bool], list[datetime]] = {}
-    told = set(years)
-    for year in sorted(told):
-        # What is valid when a year begins was told with the year before.
-        for one in observances(zone, year)[1 if year - 1 in told else 0 :]:
-            onsets = alike.setdefault(one[1:], [])
-            if one.onset not in onsets:
-                onsets.append(one.onset)
+    for year in told:
+        # What is valid when a year begins is what the year before ended with.
+        for one in (year - 1, year):
+            if one not in asked:
+                asked.add(one)
+                for change in changes(zone, one) or ((_standing(zone, one),) if one not in told else ()):
+                    alike.setdefault(change[1:], []).append(change.onset)
     yield "BEGIN:VTIMEZONE"
     yield f"TZID:{zone}"
     for (before, after, name, is_daylight), onsets in alike.items():
         kind = "DAYLIGHT" if is_daylight else "STANDARD"
-        first, *others = (f"{onset:%Y%m%dT%H%M%S}" for onset in sorted(onsets))
         yield f"BEGIN:{kind}"
-        yield f"DTSTART:{first}"
-        if others:
-            yield f"RDATE:{','.join(others)}"
+        yield from _onsets(sorted(set(onsets)), asked)
         yield f"TZOFFSETFROM:{_offset(before)}"
         yield f"TZOFFSETTO:{_offset(after)}"
         yield f"TZNAME:{name}"
@@ -54,12 +54,11 @@ def time_zone_lines(zone: str, years: Iterable[int]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=500)
-def observances(zone: str, year: int) -> tuple[Observance, ...]:
-    """Give what is valid when a year begins somewhere, and every change of the clocks until it ends."""
+def changes(zone: str, year: int) -> tuple[Observance, ...]:
+    """Give every change of the clocks of a place in a year."""
     place = ZoneInfo(zone)
-    moment = datetime(year, 1, 1, tzinfo=UTC) - _MARGIN
-    end = datetime(year + 1, 1, 1, tzinfo=UTC) + _MARGIN
-    found = [_observance(place, moment, before=_offset_at(place, moment))]
+    moment, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC) + _MARGIN
+    found = []
     while moment < end:
         later = min(moment + _STEP, end)
         if _state(place, later) != _state(place, moment):
@@ -68,11 +67,31 @@ def observances(zone: str, year: int) -> tuple[Observance, ...]:
     return tuple(found)
 
 
+def _standing(zone: str, year: int) -> Observance:
+    """Give what is valid all through a year in which nothing changes."""
+    place, moment = ZoneInfo(zone), datetime(year, 1, 1, tzinfo=UTC)
+    return _observance(place, moment, before=_offset_at(place, moment))
+
+
+def _onsets(onsets: Sequence[datetime], years: set[int]) -> Iterator[str]:
+    """Write when something begins: by its rule in all these years, which every calendar knows, or one by one."""
+    yield f"DTSTART:{onsets[0]:%Y%m%dT%H%M%S}"
+    rules = {(onset.month, onset.weekday(), onset.time()) for onset in onsets}
+    if len(onsets) > 1 and len(rules) == 1 and {onset.year for onset in onsets} == years:
+        which = {(onset.day - 1) // 7 + 1 for onset in onsets}
+        if all(onset.day + 7 > monthrange(onset.year, onset.month)[1] for onset in onsets):
+            which = {-1}
+        if len(which) == 1:
+            yield f"RRULE:FREQ=YEARLY;BYMONTH={onsets[0].month};BYDAY={which.pop()}{_WEEKDAYS[onsets[0].weekday()]}"
+            return
+    if others := onsets[1:]:
+        yield f"RDATE:{','.join(f'{onset:%Y%m%dT%H%M%S}' for onset in others)}"
+
+
 def _change(place: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
     """Find the second at which the clocks change."""
     before = _state(place, earlier)
-    seconds = int((later - earlier).total_seconds())
-    low, high = 0, seconds
+    low, high = 0, int((later - earlier).total_seconds())
     while high - low > 1:
         middle = (low + high) // 2
         if _state(place, earlier + timedelta(seconds=middle)) == before:
