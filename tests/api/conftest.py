@@ -16,10 +16,13 @@ __all__ = ["company", "office_file", "office_on_server"]
 
 @pytest.fixture(scope="session")
 def programs(office_file: tuple[Path, Office], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    """The company on SQLite, served. Tests share it: each changes only what it has made itself."""
+    """The company on SQLite, served. Tests share it: each changes only what it has made itself.
+
+    No worker notes anything meanwhile: webhooks that a test makes would change rows during another.
+    """
     with (
         copied(office_file, tmp_path_factory.mktemp("asked")) as company,
-        serving(company, env=MANY) as running,
+        serving(company, "--no-worker", env=MANY) as running,
     ):
         yield Programs(running)
 
@@ -27,7 +30,10 @@ def programs(office_file: tuple[Path, Office], tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def programs_on_postgres(office_on_server: tuple[str, Office], postgres_server: URL) -> Iterator[Programs]:
     """The company on PostgreSQL, served; shared likewise."""
-    with copied_on_server(office_on_server, postgres_server) as company, serving(company, env=MANY) as running:
+    with (
+        copied_on_server(office_on_server, postgres_server) as company,
+        serving(company, "--no-worker", env=MANY) as running,
+    ):
         yield Programs(running)
 
 

@@ -1,6 +1,7 @@
 """What programs get that ask wrongly: a named problem in their language, never a failure, and nothing is changed."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -84,9 +85,7 @@ def test_whoever_shows_no_token_learns_nothing(programs: Programs) -> None:
         if authorization is not None:
             nobody.headers["authorization"] = authorization
         for operation in every_operation():
-            path = operation.path.replace(":int", "").format(
-                client_id=1, contract_id=1, event_id=1, user_id=1, line_id=1
-            )
+            path = re.sub(r"\{\w+:int\}", "1", operation.path)
             answer = nobody.request(operation.method, path, content=b"{" if operation.is_writing else None)
             problem(answer, 401, "not-authenticated")
             assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -122,6 +121,7 @@ def test_no_value_of_any_field_makes_the_server_fail(programs: Programs) -> None
 def _hostile_requests(operation: Any, programs: Programs) -> Iterator[tuple[str, dict[str, Any]]]:
     own = programs.office.own
     numbers = {"client_id": own.client, "contract_id": own.draft, "event_id": own.event, "line_id": own.line}
+    numbers |= {"webhook_id": programs.office.webhook, "delivery_id": programs.office.delivery, "feed_id": 1}
     path = operation.path.replace(":int", "").format(user_id=programs.office.inactive, **numbers)
     for number, word in enumerate(operation.words):
         for value in HOSTILE[number % EVERY :: EVERY]:
@@ -135,7 +135,7 @@ def _hostile_requests(operation: Any, programs: Programs) -> Iterator[tuple[str,
         "total": "1", "reason": "y", "amount": "1", "name": "Fête",
         "event_start": "2027-06-04 13:00", "contract_id": own.signed,
         "event_end": "2027-06-05 02:00", "description": "d", "quantity": "1", "unit_price": "1", "sales_contact_id": 1,
-        "support_contact_id": 1,
+        "support_contact_id": 1, "url": "https://till.example",
     }  # fmt: skip
     for number, field in enumerate(operation.fields):
         for value in HOSTILE[number % EVERY :: EVERY]:

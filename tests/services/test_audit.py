@@ -19,6 +19,7 @@ from src.models.contract import Contract, Payment
 from src.models.contract_line import ContractLine
 from src.models.event import Event
 from src.models.user import User
+from src.models.webhook import WebhookSubscription
 from src.services import audit, audit_trail, clients, lists
 from src.services.audit import AuditFilter
 from src.services.clients import ClientDetails
@@ -26,7 +27,7 @@ from tests import factories
 from tests.factories import NOW
 from tests.real_databases import undone
 
-SECRETS = {"password_hash", "totp_secret"}
+SECRETS = {"password_hash", "totp_secret", "secret"}
 _AUDITED = sorted(
     (mapper.class_ for mapper in Base.registry.mappers if audit_trail.table_of(mapper.class_) in audit_trail.AUDITED),
     key=lambda model: model.__name__,
@@ -58,6 +59,8 @@ def test_every_field_of_every_record_is_logged_or_left_out_on_purpose(standing: 
             factories.seller(session, phone="12345", must_change_password=True, totp_secret="s")
         if model is Client:
             factories.client(session, team.sales, phone="12345")
+        if model is WebhookSubscription:
+            factories.webhook(session, record_type="clients")
         table = audit_trail.table_of(Contract if model is Payment or model is ContractLine else model)
         entries = [row for row in session.query(AuditEntry).order_by(AuditEntry.id) if row.record_type == table]
         fields = {attribute.key for attribute in model.__mapper__.column_attrs}  # type: ignore[attr-defined]  # mapped
