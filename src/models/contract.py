@@ -42,7 +42,8 @@ STATUS_LABELS = {
 # As text, because the query must repeat a partial index's condition to the letter for it to be used. NOT IN, because
 # SQLite prefers the plain index of the status to the partial one as soon as it can search it, and then sorts every row.
 IS_UNSIGNED = "status NOT IN ('signed', 'cancelled')"
-IS_UNPAID = "status NOT IN ('draft', 'sent', 'cancelled') AND paid < total"
+IS_SIGNED = "status NOT IN ('draft', 'sent', 'cancelled')"
+IS_UNPAID = f"{IS_SIGNED} AND paid < total"
 
 
 class Contract(Record, Base):
@@ -65,6 +66,7 @@ class Contract(Record, Base):
         Index("ix_contracts_created_at", "created_at", "id"),
         partial_index("ix_contracts_unsigned", "id", where=IS_UNSIGNED),
         partial_index("ix_contracts_unpaid", "id", where=IS_UNPAID),
+        partial_index("ix_contracts_signed", "signed_at", "total", where=IS_SIGNED),
     )
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"title_key"}
 
@@ -211,6 +213,7 @@ class Payment(Record, Base):
         CheckConstraint("method IN ('transfer', 'card', 'cheque', 'cash', 'other')", name="method_known"),
         Index("ix_payments_contract_id", "contract_id", "id"),
         Index("ix_payments_recorded_by", "recorded_by"),
+        Index("ix_payments_received_on", "received_on", "amount"),
     )
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {
         "contract_id",

@@ -1,4 +1,4 @@
-"""Indexes of some rows only, whose condition must be the same on both engines."""
+"""Indexes of some rows only, whose condition must mean the same on both engines."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from src.models.base import Base
 _CONDITION = "partial_index_condition"
 
 
-def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Describe an index of the few rows that a list is about."""
-    return Index(name, *columns, sqlite_where=text(where), info={_CONDITION: where})
+def partial_index(name: str, *columns: str, where: str, on_postgresql: str | None = None) -> Index:
+    """Describe an index of the few rows that a list is about; `on_postgresql` where it says the same otherwise."""
+    return Index(name, *columns, sqlite_where=text(where), info={_CONDITION: on_postgresql or where})
 
 
 def complete_for_postgresql(metadata: MetaData) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from src.domain.permissions import Action, Actor, require
-from src.models.event import LONGEST, Event
+from src.models.event import LONGEST, Event, may_still_last
 from src.services.double_bookings import is_double_booked
 from src.services.events import EventFilter, select_events, which_events
 
@@ -41,15 +41,12 @@ def bounds_of_day(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def events_between(session: Session, actor: Actor, filters: EventFilter, *, start: datetime, end: datetime) -> Stretch:
     """Find the events that touch a stretch of time, also those that began before it.
 
-    An index gives those that began up to `LONGEST` before; an event that lasts longer is shown so far and no further.
-    (Asked only whether an event ends later, a database reads every event that is still to come.)
-
     Raises:
         Forbidden, InvalidInput.
     """
     require(actor, Action.EVENT_READ)
     found = select(Event.id, Event.event_start, Event.event_end).where(
-        Event.event_start >= start - LONGEST,
+        may_still_last(start),
         Event.event_start < end,
         Event.event_end > start,
         *which_events(actor, filters),

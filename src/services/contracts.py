@@ -16,7 +16,7 @@ from src.domain.values import parse_money, parse_text
 from src.i18n import N_
 from src.models.base import now as current_moment
 from src.models.client import Client
-from src.models.contract import IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus
+from src.models.contract import IS_SIGNED, IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus
 from src.models.user import User
 from src.services import clients
 from src.services.lists import Order, Page, order_from, read_page, select_rows
@@ -46,6 +46,7 @@ class ContractTotals(NamedTuple):
 
 
 QUALIFIED_UNPAID = IS_UNPAID.replace("status", "contracts.status").replace("paid", "contracts.paid")
+QUALIFIED_UNSIGNED, QUALIFIED_SIGNED = f"contracts.{IS_UNSIGNED}", f"contracts.{IS_SIGNED}"
 SORTS: Mapping[str, Any] = {
     "id": Contract.id,
     "title": Contract.title_key,
@@ -277,7 +278,7 @@ def _filtered(statement: Select[Any], actor: Actor, filters: ContractFilter) -> 
     if filters.status is not None:
         statement = statement.where(Contract.status == filters.status)
     if filters.unsigned:
-        statement = statement.where(text(f"contracts.{IS_UNSIGNED}"))
+        statement = statement.where(text(QUALIFIED_UNSIGNED))
     if filters.unpaid:
         statement = statement.where(text(QUALIFIED_UNPAID))
     if words := words_of(filters.search):

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, case, func, literal, select, text, type_coerce, union_all
+from sqlalchemy import Select, bindparam, case, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
+from src.db.session import ask
 from src.db.types import Money
 from src.domain.permissions import Action, Actor, require
 from src.models.contract import Contract, ContractStatus, Payment
-from src.services.contracts import QUALIFIED_UNPAID, ContractFilter, contract_order, select_contracts
-from src.services.lists import Page, read_page
+from src.services.contracts import QUALIFIED_SIGNED, QUALIFIED_UNPAID, ContractFilter, contract_order, select_contracts
+from src.services.lists import Page, read_page, select_rows
 
 # The days since a contract was signed at which the money still due on it has waited longer.
 AGES = (30, 60, 90)
@@ -22,7 +25,6 @@ _UNSIGNED = len(AGES) + 1
 _NOTHING = Decimal("0.00")
 # Said like this SQLite reads the table from end to end, which takes two thirds of the time of the status' index.
 _UNSIGNED_STATUSES = (ContractStatus.DRAFT, ContractStatus.SENT)
-_NOT_SIGNED = (ContractStatus.DRAFT, ContractStatus.SENT, ContractStatus.CANCELLED)
 
 
 class Sum(NamedTuple):
@@ -114,25 +116,31 @@ def money_by_month(session: Session, actor: Actor, *, now: datetime, zone: ZoneI
     """
     require(actor, Action.CONTRACT_READ)
     firsts = _first_days(now.astimezone(zone).date())
-    edges = [_midnight(first, zone) for first in firsts]
-    signed = select(
-        literal(0).label("which"), _latest(Contract.signed_at, edges).label("month"), Contract.total.label("amount")
-    ).where(Contract.status.not_in(_NOT_SIGNED), Contract.signed_at >= edges[0])
-    received = select(
-        literal(1), _latest(Payment.received_on, [literal(first, Date()) for first in firsts]), Payment.amount
-    ).where(Payment.received_on >= firsts[0], Payment.received_on < _first_of_next(firsts[-1]))
-    of = union_all(signed, received).subquery()
-    added = select(of.c.which, of.c.month, type_coerce(func.sum(of.c.amount), Money()))
-    sums = {(which, month): amount for which, month, amount in session.execute(added.group_by(of.c.which, of.c.month))}
+    facts = {f"first_{month}": first for month, first in enumerate([*firsts, _first_of_next(firsts[-1])])}
+    facts |= {f"midnight_{month}": _midnight(first, zone) for month, first in enumerate(firsts)}
+    sums = ask(session, _by_month(), facts).one()
     return [
-        Month(first, sums.get((0, month), _NOTHING), sums.get((1, month), _NOTHING))
-        for month, first in enumerate(firsts)
+        Month(first, signed or _NOTHING, received or _NOTHING)
+        for first, signed, received in zip(firsts, sums[:MONTHS], sums[MONTHS:], strict=True)
     ]
 
 
-def _latest(moment: Any, edges: Sequence[Any]) -> Any:
-    """Give the number of the last edge that is not after a moment."""
-    return case(*((moment >= edge, number) for number, edge in reversed(list(enumerate(edges)))))
+@cache
+def _by_month() -> Select[Any]:
+    # Each sum is a range of an index that holds the amounts: grouped by month instead, every row is looked up and
+    # sorted (2.3 s in a company of a million clients).
+    midnights = [bindparam(f"midnight_{month}", type_=Contract.signed_at.type) for month in range(MONTHS)]
+    firsts = [bindparam(f"first_{month}", type_=Payment.received_on.type) for month in range(MONTHS + 1)]
+    signed = [
+        select(func.sum(Contract.total)).where(text(QUALIFIED_SIGNED), Contract.signed_at >= midnight)
+        for midnight in midnights
+    ]
+    ended = [month.where(Contract.signed_at < midnight) for month, midnight in zip(signed, midnights[1:], strict=False)]
+    received = [
+        select(func.sum(Payment.amount)).where(Payment.received_on >= first, Payment.received_on < following)
+        for first, following in pairwise(firsts)
+    ]
+    return select_rows(*(type_coerce(month.scalar_subquery(), Money()) for month in (*ended, signed[-1], *received)))
 
 
 def _first_days(today: date) -> list[date]:

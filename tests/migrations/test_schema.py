@@ -122,7 +122,8 @@ def run_script(url: str, script: str) -> None:
         driver.executescript(script)
     else:
         driver.autocommit = True
-        driver.execute(script)
+        for statement in script.split(";\n\n"):  # one by one, or the server takes all for one transaction
+            driver.execute(statement)
     raw.close()
 
 

@@ -62,7 +62,7 @@ def test_a_stretch_shows_what_touches_it_whenever_it_began(standing: Database) -
         assert found.is_whole
 
 
-def test_an_event_of_two_months_is_shown_for_its_first_month(standing: Database) -> None:
+def test_an_event_of_two_months_is_shown_for_as_long_as_it_lasts(standing: Database) -> None:
     with undone(standing) as session:
         team, sold = deal(session)
         factories.event(session, sold, event_start=MONDAY, event_end=MONDAY + 2 * LONGEST)
@@ -71,8 +71,8 @@ def test_an_event_of_two_months_is_shown_for_its_first_month(standing: Database)
             stretch = events_between(session, factories.actor(team.sales), EVERYTHING, start=day, end=day + DAY)
             return bool(stretch.events)
 
-        days = [MONDAY, MONDAY + LONGEST, MONDAY + LONGEST + DAY]
-        assert [is_shown(day) for day in days] == [True, True, False]
+        days = [MONDAY, MONDAY + LONGEST + DAY, MONDAY + 2 * LONGEST - DAY, MONDAY + 2 * LONGEST]
+        assert [is_shown(day) for day in days] == [True, True, True, False]
 
 
 def test_whose_events_are_shown(standing: Database) -> None:

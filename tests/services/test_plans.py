@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from src.db.session import Database
 from src.models import Base
 from src.models.calendar_feed import FeedKind
-from src.services import audit, calendar, calendar_feeds, clients, contracts, events, users
+from src.services import audit, calendar, calendar_feeds, clients, contracts, events, money, users
 from src.services.events import EventFilter
 from tests.real_databases import opened, shared_by_a_worker
 from tests.services.big_company import analyze, fill
@@ -210,7 +210,15 @@ def test_a_calendar_feed_reads_no_whole_table(request: pytest.FixtureRequest, fi
     assert max(shown) <= calendar_feeds.MOST_EVENTS
 
 
-# What is read is as many records as match, or (events of a day, of a week or to come, of everybody) as are past.
+# What is read is as many records as match, or (events of a day, of a week or to come) as began in the days before.
+OF_THESE_DAYS = {
+    "upcoming",
+    "today",
+    "this week",
+    "without support, upcoming",
+    "mine, upcoming",
+    "mine, this week",
+}
 GROWS_WITH_WHAT_MATCHES = {
     "contracts": {
         "mine",
@@ -221,14 +229,9 @@ GROWS_WITH_WHAT_MATCHES = {
         "search by two letters",
     },
     "events": {
+        *OF_THESE_DAYS,
         "mine, by sales",
         "of one client",
-        "upcoming",
-        "today",
-        "this week",
-        "without support, upcoming",
-        "mine, upcoming",
-        "mine, this week",
         "search by client",
         "search by name",
         "search by place",
@@ -264,6 +267,32 @@ def test_a_page_in_the_usual_order_costs_the_same_at_ten_times_the_size(
     assert len(big) >= 3
     assert {name: steps for name, steps in big.items() if steps > 1.15 * small[name] + 100} == {}
     assert max(big.values()) < 3000
+
+
+def test_the_events_of_these_days_are_found_without_all_that_are_past(big_sqlite: Database) -> None:
+    with big_sqlite.reading() as session:
+        asked = [one for one in requests(session, "events") if one.name in OF_THESE_DAYS]
+        costs = {str(one): steps_of(session, one) for one in asked if one.sort == DEFAULT_SORTS["events"]}
+    assert len(costs) == len(OF_THESE_DAYS)
+    assert {name: steps for name, steps in costs.items() if steps > SIZE / 4} == {}
+
+
+@pytest.mark.parametrize("fixture", ["big_sqlite", "analyzed_sqlite"])
+def test_what_was_signed_and_received_by_month_is_read_from_two_indexes(
+    request: pytest.FixtureRequest, fixture: str
+) -> None:
+    """PostgreSQL may read a small table instead, where a month is a great part of it."""
+    database: Database = request.getfixturevalue(fixture)
+    with database.reading() as session:
+        _sales, _support, management = people(session)
+        with sent_to(database) as sent:
+            money.money_by_month(session, management, now=datetime(2026, 6, 1, tzinfo=UTC), zone=PARIS)
+        [(statement, given)] = sent
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+    read = [row[-1].partition(" (")[0] for row in plan if row[-1].startswith(("SEARCH", "SCAN c", "SCAN p"))]
+    signed = "SEARCH contracts USING COVERING INDEX ix_contracts_signed"
+    received = "SEARCH payments USING COVERING INDEX ix_payments_received_on"
+    assert read == [signed] * money.MONTHS + [received] * money.MONTHS
 
 
 def steps_of(session: Session, request: Request) -> int:
