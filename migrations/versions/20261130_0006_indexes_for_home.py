@@ -27,7 +27,7 @@ def upgrade() -> None:
         op.create_index(
             "ix_contracts_signed",
             "contracts",
-            ["signed_at", "total"],
+            ["signed_at", "status", "total"],
             if_not_exists=True,
             postgresql_concurrently=True,
             sqlite_where=_SIGNED,

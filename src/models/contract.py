@@ -66,7 +66,7 @@ class Contract(Record, Base):
         Index("ix_contracts_created_at", "created_at", "id"),
         partial_index("ix_contracts_unsigned", "id", where=IS_UNSIGNED),
         partial_index("ix_contracts_unpaid", "id", where=IS_UNPAID),
-        partial_index("ix_contracts_signed", "signed_at", "total", where=IS_SIGNED),
+        partial_index("ix_contracts_signed", "signed_at", "status", "total", where=IS_SIGNED),
     )
     audit_ignored: ClassVar[frozenset[str]] = Record.audit_ignored | {"title_key"}
 
