@@ -44,12 +44,13 @@ def time_zone_lines(zone: str, years: Iterable[int]) -> Iterator[str]:
     yield f"TZID:{zone}"
     for (before, after, name, is_daylight), onsets in alike.items():
         kind = "DAYLIGHT" if is_daylight else "STANDARD"
-        yield f"BEGIN:{kind}"
-        yield from _onsets(sorted(set(onsets)), asked)
-        yield f"TZOFFSETFROM:{_offset(before)}"
-        yield f"TZOFFSETTO:{_offset(after)}"
-        yield f"TZNAME:{name}"
-        yield f"END:{kind}"
+        for onset in _onsets(sorted(set(onsets)), asked):
+            yield f"BEGIN:{kind}"
+            yield from onset
+            yield f"TZOFFSETFROM:{_offset(before)}"
+            yield f"TZOFFSETTO:{_offset(after)}"
+            yield f"TZNAME:{name}"
+            yield f"END:{kind}"
     yield "END:VTIMEZONE"
 
 
@@ -73,19 +74,25 @@ def _standing(zone: str, year: int) -> Observance:
     return _observance(place, moment, before=_offset_at(place, moment))
 
 
-def _onsets(onsets: Sequence[datetime], years: set[int]) -> Iterator[str]:
-    """Write when something begins: by its rule in all these years, which every calendar knows, or one by one."""
-    yield f"DTSTART:{onsets[0]:%Y%m%dT%H%M%S}"
+def _onsets(onsets: Sequence[datetime], years: set[int]) -> Iterator[Sequence[str]]:
+    """Write when something begins: by its rule in all these years, which every calendar knows, or one by one.
+
+    Not as a list of RDATE: a calendar of many people (ical.js, in Thunderbird) then forgets the first of them.
+    """
     rules = {(onset.month, onset.weekday(), onset.time()) for onset in onsets}
     if len(onsets) > 1 and len(rules) == 1 and {onset.year for onset in onsets} == years:
         which = {(onset.day - 1) // 7 + 1 for onset in onsets}
         if all(onset.day + 7 > monthrange(onset.year, onset.month)[1] for onset in onsets):
             which = {-1}
         if len(which) == 1:
-            yield f"RRULE:FREQ=YEARLY;BYMONTH={onsets[0].month};BYDAY={which.pop()}{_WEEKDAYS[onsets[0].weekday()]}"
+            day = f"{which.pop()}{_WEEKDAYS[onsets[0].weekday()]}"
+            yield _start(onsets[0]), f"RRULE:FREQ=YEARLY;BYMONTH={onsets[0].month};BYDAY={day}"
             return
-    if others := onsets[1:]:
-        yield f"RDATE:{','.join(f'{onset:%Y%m%dT%H%M%S}' for onset in others)}"
+    yield from ((_start(onset),) for onset in onsets)
+
+
+def _start(onset: datetime) -> str:
+    return f"DTSTART:{onset:%Y%m%dT%H%M%S}"
 
 
 def _change(place: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
