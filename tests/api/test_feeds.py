@@ -15,6 +15,7 @@ from src.models.client import Client
 from src.models.event import Event
 from src.models.user import User
 from src.security.tokens import new_token
+from src.services.calendar_feeds import create_feed
 from tests import factories
 from tests.api.programs import Programs, problem
 from tests.api.test_entering import site_of
@@ -232,13 +233,29 @@ def test_what_is_no_feed_is_refused_by_its_field(on_either: Programs, kind: str)
 
 
 def test_who_tries_addresses_out_is_stopped_before_the_database_is_asked(company: Company) -> None:
-    site = site_of(company, EPICEVENTS_API_RATE="5")
+    answers = asked_of(company, [f"/calendar/feeds/{new_token()}.ics" for _one in range(7)], EPICEVENTS_API_RATE="5")
+    assert sorted(answer.status_code for answer in answers) == [404] * 5 + [429] * 2
+    [refused, _other] = [answer for answer in answers if answer.status_code == 429]
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+def test_calendars_that_ask_at_once_are_all_answered(company: Company) -> None:
+    with company.database.writing() as session:
+        person = session.get_one(User, company.office.people["support"].id)
+        made = create_feed(session, factories.actor(person), kind="mine", name="x", now=datetime.now(UTC))
+    answers = asked_of(company, [f"/calendar/feeds/{made.secret}.ics"] * 12)
+    assert [answer.status_code for answer in answers] == [200] * 12
+    assert len({answer.content for answer in answers}) == 1
+
+
+def asked_of(company: Company, paths: list[str], **environ: str) -> list[httpx.Response]:
+    """What the site, in this process, answers to all of these at once."""
+    site = site_of(company, **environ)
 
     async def asked() -> list[httpx.Response]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://localhost") as stranger:
-            return [await stranger.get(f"/calendar/feeds/{new_token()}.ics") for _one in range(7)]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://localhost") as calendar:
+            return await asyncio.gather(*(calendar.get(path) for path in paths))
 
+    # In a thread of its own: the browser that other tests drive keeps a loop running in this one.
     with ThreadPoolExecutor(1) as thread:
-        answers = thread.submit(lambda: asyncio.run(asked())).result()
-    assert [answer.status_code for answer in answers] == [404] * 5 + [429] * 2
-    assert 1 <= int(answers[5].headers["retry-after"]) <= 60
+        return thread.submit(lambda: asyncio.run(asked())).result()
