@@ -25,7 +25,7 @@ from src.schema.state import require_current
 from src.services import CRM, auth
 from src.web.desk import INTERFACE, Desk, Site, Visit
 from src.web.forms import Form, read_form
-from src.web.refusals import refuse
+from src.web.refusals import refuse, refuse_whoever_asks
 from src.web.seen import is_due, note_seen
 
 # Whoever sent a form that was refused like this gets it back as they typed it.
@@ -67,7 +67,7 @@ class Page:
                 try:
                     form = await read_form(request)
                 except CrmError as refusal:
-                    return await in_thread(refuse, Visit(site, request, form, datetime.now(UTC)), refusal)
+                    return await in_thread(refuse_whoever_asks, Visit(site, request, form, datetime.now(UTC)), refusal)
             return await in_thread(self.answer, site, request, form, writes=self.method == "POST")
 
         return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")

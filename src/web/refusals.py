@@ -1,5 +1,6 @@
 """What becomes of a refusal: a page in the reader's language, or the page where they can do something about it."""
 
+from contextlib import suppress
 from urllib.parse import quote, urlencode
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -7,14 +8,18 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from src.domain.errors import (
     CrmError,
     Forbidden,
+    InvalidInput,
     LoginRefused,
     NotAuthenticated,
     PasswordChangeRequired,
     TooManyAttempts,
     TwoFactorRequired,
 )
+from src.i18n import N_, _, set_language
 from src.presentation.requests import UNEXPECTED, told_of
-from src.web.desk import Visit
+from src.schema.state import require_current
+from src.services import CRM, auth
+from src.web.desk import INTERFACE, Visit
 from src.web.errors import TITLES, status_of
 
 LOG_IN, PASSWORD, TWO_FACTOR = "/login", "/account/password", "/account/two-factor"
@@ -38,29 +43,56 @@ def refuse(visit: Visit, refusal: CrmError) -> Response:
             return _page(visit, refusal)
 
 
+def refuse_whoever_asks(visit: Visit, refusal: CrmError) -> Response:
+    """Answer a request that no page saw: whoever is logged in stays among their own pages, in their language.
+
+    It asks the database, so it runs in a thread.
+    """
+    if visit.token:
+        with suppress(CrmError), visit.site.database.reading() as session:
+            require_current(session.connection(), CRM)
+            actor = auth.authenticate(
+                session, visit.token, now=visit.now, interface=INTERFACE, two_factor_for=visit.site.two_factor_for
+            )
+            visit.request.state.actor = actor
+            if actor.language is not None:
+                set_language(actor.language)
+    return refuse(visit, refusal)
+
+
 def fail(visit: Visit) -> Response:
     """Answer a request that ended in a failure nobody foresaw."""
     try:
         visit.actor = getattr(visit.request.state, "actor", None)
-        return visit.page("error.html", status=500, title=TITLES[500], sentence=UNEXPECTED, is_forbidden=False)
+        return _error_page(visit, 500, _(UNEXPECTED))
     except Exception:  # noqa: BLE001 - the page of the failure fails too: then without a page
         return PlainTextResponse("Internal error", status_code=500)
 
 
 def _page(visit: Visit, refusal: CrmError) -> Response:
     status = status_of(refusal)
-    response = visit.page(
-        "error.html",
-        status=status,
-        title=TITLES[status],
-        sentence=str(told_of(refusal)),
-        is_forbidden=isinstance(refusal, Forbidden),
-    )
+    response = _error_page(visit, status, _sentence(visit, refusal), is_forbidden=isinstance(refusal, Forbidden))
     if isinstance(refusal, TooManyAttempts):
         response.headers["retry-after"] = str(refusal.retry_after_seconds)
     elif status == 503:
         response.headers["retry-after"] = "30"
     return response
+
+
+def _error_page(visit: Visit, status: int, sentence: str, *, is_forbidden: bool = False) -> Response:
+    url = visit.request.url
+    anew = url.path if status == 422 and visit.request.method == "GET" and url.query else ""
+    return visit.page(
+        "error.html", status=status, title=TITLES[status], sentence=sentence, is_forbidden=is_forbidden, anew=anew
+    )
+
+
+def _sentence(visit: Visit, refusal: CrmError) -> str:
+    if visit.request.method == "GET" and "choices" in refusal.facts:
+        # Nobody typed this word, and the words that may stand there are nobody's either.
+        unknown = N_("This address asks for something that the page does not have: {field}.")
+        return str(InvalidInput(unknown, field=str(refusal.facts["field"])))
+    return str(told_of(refusal))
 
 
 def _ask_to_log_in(visit: Visit, refusal: CrmError) -> Response:

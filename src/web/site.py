@@ -1,6 +1,6 @@
 """The whole site: every page of every noun, behind the gate."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Match, Route
 
 from src.config import Settings
 from src.db.session import Database
+from src.db.threads import in_thread
 from src.domain.errors import CrmError
 from src.presentation.requests import NoSuchPage, NotUnderstood, WrongMethod
 from src.web import (
@@ -47,7 +48,7 @@ from src.web.gate import LARGEST_BODY, Gate
 from src.web.health import health_routes
 from src.web.journal import log_as_json_lines
 from src.web.pages import Page
-from src.web.refusals import fail, refuse
+from src.web.refusals import fail, refuse, refuse_whoever_asks
 from src.web.templating import page_renderer
 
 if TYPE_CHECKING:
@@ -131,6 +132,11 @@ def build_site(
             return programs.refuse(request, refusal)
         return refuse(visit(request), refusal)
 
+    async def refuse_unseen(request: Request, refusal: CrmError) -> Response:
+        if is_for_programs(request):
+            return refuse_anybody(request, refusal)
+        return await in_thread(refuse_whoever_asks, visit(request), refusal)
+
     def fail_anybody(request: Request) -> Response:
         if programs is not None and is_for_programs(request):
             return programs.fail(request)
@@ -138,7 +144,7 @@ def build_site(
 
     app = FastAPI(
         routes=[*(programs.routes if programs else ()), *_routes(site)],
-        exception_handlers=_refusing(refuse_anybody)
+        exception_handlers=_refusing(refuse_unseen)
         # Starlette would answer for us, in plain text, before the gate hears of the failure.
         | {Exception: _failing(fail_anybody)},
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -168,15 +174,15 @@ async def _send_asset(request: Request) -> Response:
 
 
 def _refusing(
-    refuse_request: Callable[[Request, CrmError], Response],
+    refuse_request: Callable[[Request, CrmError], Awaitable[Response]],
 ) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Give what answers for refusals that no page saw: an address that leads nowhere, a wrong method."""
 
     async def refuse_unrouted(request: Request, error: Exception) -> Response:
         if isinstance(error, CrmError):
-            return refuse_request(request, error)
+            return await refuse_request(request, error)
         status = error.status_code if isinstance(error, HTTPException) else 400
-        response = refuse_request(request, _REFUSALS.get(status, NotUnderstood)())
+        response = await refuse_request(request, _REFUSALS.get(status, NotUnderstood)())
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
         return response
