@@ -132,7 +132,7 @@ def _hostile_requests(operation: Any, programs: Programs) -> Iterator[tuple[str,
         return
     whole = {
         "first_name": "A", "last_name": "B", "email": "a@b.example", "client_id": own.client, "title": "X",
-        "total": "1", "reason": "y", "amount": "1", "name": "Fête",
+        "total": "1", "reason": "y", "amount": "1", "name": "Fête", "kind": "mine",
         "event_start": "2027-06-04 13:00", "contract_id": own.signed,
         "event_end": "2027-06-05 02:00", "description": "d", "quantity": "1", "unit_price": "1", "sales_contact_id": 1,
         "support_contact_id": 1, "url": "https://till.example", "kind": "mine",
