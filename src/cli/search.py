@@ -1,5 +1,6 @@
 """`epicevents search`: one search over everything that one may read."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from src.cli.commands import argument, command, option
 from src.cli.context import reading, writing
 from src.cli.outcome import NOTHING_SAVED, mark
 from src.cli.render import output_options, show_list, wanted_form
+from src.cli.terminal import visible
 from src.i18n import N_, _
 from src.presentation.findings import COLUMNS, LISTS, rows_found
 
@@ -44,12 +46,13 @@ def search(words: Sequence[str], limit: int) -> None:
         COLUMNS, rows_found(found), empty=_("Nothing found. Try fewer words, or parts of them."), manner=desk.manner
     )
     if wanted_form() is None:
-        _say_where_there_is_more(found)
+        _say_where_there_is_more(found, term)
 
 
-def _say_where_there_is_more(found: Sequence[Any]) -> None:
+def _say_where_there_is_more(found: Sequence[Any], term: str) -> None:
+    asked = visible(shlex.quote(term))
     for one in found:
         if one.has_more:
             # Not part of the answer: another program reading it must not take it for a row.
-            sentence = _("There is more: {command}").format(command=f"epicevents {LISTS[one.record_type]} --search …")
-            click.echo(sentence, err=True)
+            again = f"epicevents {LISTS[one.record_type]} --search {asked}"
+            click.echo(_("There is more: {command}").format(command=again), err=True)

@@ -227,6 +227,7 @@ def _rows() -> Select[Any]:
         Client.email,
         Client.phone,
         User.username.label("sales_contact"),
+        (User.first_name + " " + User.last_name).label("sales_contact_name"),
         Client.last_contact_at,
         Client.created_at,
     ).join(User, Client.sales_contact_id == User.id)

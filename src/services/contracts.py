@@ -233,6 +233,7 @@ def _rows() -> Select[Any]:
             Client.last_name.label("client_last_name"),
             Client.company_name.label("company_name"),
             User.username.label("sales_contact"),
+            (User.first_name + " " + User.last_name).label("sales_contact_name"),
             Contract.status,
             Contract.total,
             Contract.paid,

@@ -237,6 +237,7 @@ def _rows() -> Select[Any]:
             Event.location,
             Event.attendees,
             support.username.label("support_contact"),
+            (support.first_name + " " + support.last_name).label("support_contact_name"),
         )
         .join(Contract, Event.contract_id == Contract.id)
         .join(Client, Contract.client_id == Client.id)

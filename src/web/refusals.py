@@ -90,7 +90,7 @@ def _error_page(visit: Visit, status: int, sentence: str, *, is_forbidden: bool 
 def _sentence(visit: Visit, refusal: CrmError) -> str:
     if visit.request.method == "GET" and "choices" in refusal.facts:
         # Nobody typed this word, and the words that may stand there are nobody's either.
-        unknown = N_("This address asks for something that the page does not have: {field}.")
+        unknown = N_("{field}: the address asks for something that this page does not have.")
         return str(InvalidInput(unknown, field=str(refusal.facts["field"])))
     return str(told_of(refusal))
 

@@ -20,6 +20,7 @@ from src.presentation.devices import INTERFACES, device_in_words
 from src.presentation.fields import name_of_field, value_of_field
 from src.presentation.histories import DEEDS
 from src.presentation.matches import marked_parts
+from src.presentation.phones import grouped
 from src.web.assets import address_of_asset, icon
 from src.web.compiling import TemplatesInOneLanguage
 from src.web.cookies import THEME, read_cookie
@@ -82,6 +83,7 @@ def _templates(language: str, settings: Settings) -> Environment:
         "today": partial(_today, zone=zone),
         "marked": _marked,
         "mailto": _mailto,
+        "phone": grouped,
     }
     environment.globals |= {
         "moment_there": partial(_moment_there, home=settings.time_zone),

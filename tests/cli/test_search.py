@@ -23,7 +23,7 @@ def test_words_need_no_quotes_and_more_is_said_beside_the_answer(company: Compan
     assert [line.split("\t")[:2] for line in answer.out.splitlines()[1:]] == [
         ["clients", str(number)] for number in people[:0:-1]
     ]
-    assert answer.err == "There is more: epicevents client list --search …\n"
+    assert answer.err == "There is more: epicevents client list --search 'celik va'\n"
     nothing = company.run("support", "search", "celik", "nowhere", screen=80)
     assert "Nothing found. Try fewer words, or parts of them." in nothing.out
 
