@@ -119,6 +119,19 @@ def test_serving_sends_changes_too_and_each_once(company: Company, receiver: Rec
     assert webhook.secret not in "".join(server.lines)
 
 
+def test_a_server_that_is_stopped_lets_end_what_it_sends(company: Company, receiver: Receiver) -> None:
+    subscribe(company.database, receiver.url)
+    change_clients(company.database)
+    receiver.hold()
+    with serving(company, env=INSIDE) as server:
+        receiver.next()
+        server.process.terminate()
+        receiver.let_go.set()
+        assert server.process.wait(HANG_SECONDS) == 0
+    [delivered] = told(company)
+    assert (delivered.attempts, delivered.last_status, delivered.due_at) == (1, 200, None)
+
+
 def test_serving_without_a_worker_leaves_it_to_another(company: Company, receiver: Receiver, tmp_path: Path) -> None:
     subscribe(company.database, receiver.url)
     change_clients(company.database)
