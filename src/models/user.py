@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, literal
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,3 +66,10 @@ class User(Record, Base):
         """Keep the comparable form of the name in step with the name."""
         self.first_name_key = fold(self.full_name)
         self.name_key = fold(f"{self.last_name} {self.first_name}")
+
+
+def full_name_of(person: Any) -> ColumnElement[str]:
+    """Give somebody's full name as a column of a list; `person` is the class, or an alias of it."""
+    # As plain text: what is written into a name is trimmed, and this would be nothing.
+    between = literal(" ", String())
+    return person.first_name + between + person.last_name  # type: ignore[no-any-return]  # of a class or its alias

@@ -15,7 +15,7 @@ from src.domain.permissions import Action, Actor, Department, require
 from src.domain.values import parse_name, parse_text
 from src.i18n import N_
 from src.models.client import Client
-from src.models.user import User
+from src.models.user import User, full_name_of
 from src.services import audit_trail
 from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise, name_of
@@ -227,7 +227,7 @@ def _rows() -> Select[Any]:
         Client.email,
         Client.phone,
         User.username.label("sales_contact"),
-        (User.first_name + " " + User.last_name).label("sales_contact_name"),
+        full_name_of(User).label("sales_contact_name"),
         Client.last_contact_at,
         Client.created_at,
     ).join(User, Client.sales_contact_id == User.id)

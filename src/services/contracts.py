@@ -17,7 +17,7 @@ from src.i18n import N_
 from src.models.base import now as current_moment
 from src.models.client import Client
 from src.models.contract import IS_SIGNED, IS_UNPAID, IS_UNSIGNED, Contract, ContractStatus
-from src.models.user import User
+from src.models.user import User, full_name_of
 from src.services import clients
 from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise
@@ -233,7 +233,7 @@ def _rows() -> Select[Any]:
             Client.last_name.label("client_last_name"),
             Client.company_name.label("company_name"),
             User.username.label("sales_contact"),
-            (User.first_name + " " + User.last_name).label("sales_contact_name"),
+            full_name_of(User).label("sales_contact_name"),
             Contract.status,
             Contract.total,
             Contract.paid,

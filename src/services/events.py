@@ -18,7 +18,7 @@ from src.i18n import N_
 from src.models.client import Client
 from src.models.contract import Contract, ContractStatus
 from src.models.event import HAS_NO_SUPPORT, Event, events_of_clients_of, may_still_last
-from src.models.user import User
+from src.models.user import User, full_name_of
 from src.services import clients
 from src.services.clients import active_member
 from src.services.lists import Order, Page, order_from, read_page, select_rows
@@ -237,7 +237,7 @@ def _rows() -> Select[Any]:
             Event.location,
             Event.attendees,
             support.username.label("support_contact"),
-            (support.first_name + " " + support.last_name).label("support_contact_name"),
+            full_name_of(support).label("support_contact_name"),
         )
         .join(Contract, Event.contract_id == Contract.id)
         .join(Client, Contract.client_id == Client.id)

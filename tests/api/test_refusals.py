@@ -135,7 +135,7 @@ def _hostile_requests(operation: Any, programs: Programs) -> Iterator[tuple[str,
         "total": "1", "reason": "y", "amount": "1", "name": "Fête", "kind": "mine",
         "event_start": "2027-06-04 13:00", "contract_id": own.signed,
         "event_end": "2027-06-05 02:00", "description": "d", "quantity": "1", "unit_price": "1", "sales_contact_id": 1,
-        "support_contact_id": 1, "url": "https://till.example", "kind": "mine",
+        "support_contact_id": 1, "url": "https://till.example",
     }  # fmt: skip
     for number, field in enumerate(operation.fields):
         for value in HOSTILE[number % EVERY :: EVERY]:

@@ -258,3 +258,12 @@ def test_mine_are_the_clients_in_ones_charge(standing: Database) -> None:
         assert names(session, factories.actor(mine), mine=True, search="Other") == []
         boss = factories.actor(factories.manager(session))
         assert names(session, boss, mine=True) == []
+
+
+def test_a_list_names_the_person_in_charge_in_full(standing: Database) -> None:
+    with undone(standing) as session:
+        bill = factories.seller(session, first_name="Bill", last_name="Boquet")
+        factories.client(session, bill)
+        mine = ClientFilter(sales_contact_id=bill.id)
+        [row] = clients.list_clients(session, factories.actor(bill), mine, limit=100).items
+        assert (row.sales_contact, row.sales_contact_name) == (bill.username, "Bill Boquet")
