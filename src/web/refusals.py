@@ -81,9 +81,11 @@ def _page(visit: Visit, refusal: CrmError) -> Response:
 
 def _error_page(visit: Visit, status: int, sentence: str, *, is_forbidden: bool = False) -> Response:
     url = visit.request.url
+    # Here alone: under a form, a refusal begins with the name of its field as a sentence would go on.
+    told = sentence[:1].upper() + sentence[1:]
     anew = url.path if status == 422 and visit.request.method == "GET" and url.query else ""
     return visit.page(
-        "error.html", status=status, title=TITLES[status], sentence=sentence, is_forbidden=is_forbidden, anew=anew
+        "error.html", status=status, title=TITLES[status], sentence=told, is_forbidden=is_forbidden, anew=anew
     )
 
 

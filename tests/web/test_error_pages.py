@@ -91,7 +91,7 @@ def test_an_address_that_asks_wrongly_names_no_codes_and_leads_to_the_page_itsel
     answer = either_server.at_work("management").get(f"{path}?{wrong}")
     assert answer.status_code == 422
     words = words_of(answer.text)
-    assert "the address asks for something that this page does not have" in words
+    assert ": the address asks for something that this page does not have." in words
     assert not re.search(r"without_support|last-contact|unsigned|closed|agenda|event_end|, id", words)
     assert f'<a class="button primary" href="{path}">' in answer.text
 

@@ -249,4 +249,4 @@ def test_wrong_questions_in_the_address_are_refused_by_name(server: Server) -> N
         ("after=x", "after"),
     ):
         answer = support.get(f"/staff?{asked}")
-        assert (asked, answer.status_code, f"{word}:" in words_of(answer.text)) == (asked, 422, True)
+        assert (asked, answer.status_code, f"{word.capitalize()}:" in words_of(answer.text)) == (asked, 422, True)
