@@ -1,13 +1,14 @@
 """The schema revisions this program knows, read from their files without starting Alembic (every command asks)."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from src.domain.errors import DatabaseError
 from src.i18n import N_
+from src.schema.promises import Steady, Total
 
 _REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _DOWN_REVISION = re.compile(r"^down_revision\b[^=\n]*=\s*(\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -18,7 +19,8 @@ _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 class Project:
     """What this layer must be told of the program whose database it protects: where its history is, what people type.
 
-    `ini` is Alembic's settings file. `restore_command` is followed by the name of a backup.
+    `ini` is Alembic's settings file. `restore_command` is followed by the name of a backup. `steady` and `totals`
+    promise something of its rows from the newest revision on.
     """
 
     ini: Path
@@ -27,6 +29,8 @@ class Project:
     backups_command: str
     restore_command: str
     verify_command: str
+    steady: Mapping[str, Steady] = field(default_factory=dict)
+    totals: Sequence[Total] = ()
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,10 @@ def looking_at(url: URL, project: Project) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise translate(error, place=place_of(url)) from None
+    except (UnicodeDecodeError, sqlite_module().OperationalError) as error:
+        if "decode" not in str(error):
+            raise
+        raise NotADatabase(place=place_of(url)) from None  # even what its tables are called is no text any more
     finally:
         engine.dispose()
 

@@ -24,11 +24,13 @@ _SIZE_OF_SERVERS = "SELECT pg_database_size(current_database())"
 class Status:
     """What a database is: `server` is the engine with its version, `size` in bytes, `refusal` what is wrong with it.
 
+    `page_checksums` tells whether a bit that the disk changes is noticed when it is read: never in SQLite's file.
     `drifted` tells that it is not what its revisions make; None where that cannot be told.
     """
 
     place: str
     server: str
+    page_checksums: bool | None
     size: int | None
     state: DatabaseState
     revisions: tuple[str, ...]
@@ -45,12 +47,14 @@ def read_status(url: URL, project: Project) -> Status:
     revisions: tuple[str, ...] = ()
     steps: Sequence[Step] = ()
     size: int | None = None
+    page_checksums = False if url.get_backend_name() == "sqlite" else None
     drifted: bool | None = None
     server = "SQLite {}.{}.{}".format(*sqlite_version()) if url.get_backend_name() == "sqlite" else "PostgreSQL"
     if state not in {DatabaseState.MISSING, DatabaseState.NOT_A_DATABASE}:
         with looking_at(url, project) as connection:
             revisions, steps = tuple(sorted(revisions_of(connection))), read_steps(connection)
             if url.get_backend_name() == "postgresql":
+                page_checksums = connection.exec_driver_sql("SHOW data_checksums").scalar_one() == "on"
                 server = f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
             size = _size(url, connection)
             if state in {DatabaseState.AT_HEAD, DatabaseState.BEHIND}:
@@ -59,6 +63,7 @@ def read_status(url: URL, project: Project) -> Status:
     return Status(
         place=place_of(url),
         server=server,
+        page_checksums=page_checksums,
         size=size,
         state=state,
         revisions=revisions,

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, inspect
 from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseAhead
 from src.i18n import N_, _
+from src.schema.backup.sqlite_files import file_of
 from src.schema.drift.differences import Difference
 from src.schema.drift.drift import closest_revision, find_drift
 from src.schema.ledger import edited_files, read_steps
@@ -25,10 +26,14 @@ from src.schema.state import (
     versions_in,
 )
 from src.schema.upgrade import revision_scripts
+from src.schema.values.readable import unreadable_values
+from src.schema.values.totals import wrong_totals
+from src.schema.values.unnoticed import unnoticed_changes
+from src.schema.values.wrong import WrongValues
 
 # Told, in a marked sentence, what is looked at now.
 Tell = Callable[[str], None]
-STAGES = (N_("Tables"), N_("References"), N_("File"), N_("Revisions"))
+STAGES = (N_("Tables"), N_("References"), N_("File"), N_("Values"), N_("Revisions"))
 
 
 @dataclass(frozen=True)
@@ -52,17 +57,21 @@ class Verification:
     differences: Sequence[Difference]
     references: Sequence[BrokenReferences]
     damage: Sequence[str]
+    values: Sequence[WrongValues]
     edited: Sequence[EditedFile]
     tables_of: str | None
 
 
-def verify_database(url: URL, project: Project, *, whole_file: bool, tell: Tell) -> Verification:
+def verify_database(
+    url: URL, project: Project, *, whole_file: bool, tell: Tell, backup: Path | None = None
+) -> Verification:
     """Look at everything that can be wrong with a database at the revision that it says it is at; nothing is changed.
 
-    `whole_file` also compares each index with its table, which takes SQLite about six times as long. Raises
+    `whole_file` also compares each index with its table, which takes SQLite about six times as long. Rows that nobody
+    changed are compared with those of `backup`, a good one of a SQLite database, if it is given. Raises
     DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase and their like where there is nothing to compare.
     """
-    tables, references, file, revisions = STAGES
+    tables, references, file, values, revisions = STAGES
     scripts = revision_scripts(project)
     with looking_at(url, project) as connection:
         tell(tables)
@@ -74,10 +83,13 @@ def verify_database(url: URL, project: Project, *, whole_file: bool, tell: Tell)
         broken = list(broken_references(connection))
         tell(file)
         damage = _damage(connection, whole=whole_file)
+        tell(values)
+        # What cannot be read whole is told by the file.
+        wrong = [] if damage else list(_wrong_values(connection, url, project, backup, state))
         tell(revisions)
         edited = list(_edited(connection, scripts, at))
         tables_of = _other_revision(connection, scripts) if differences else None
-        return Verification(at, differences, broken, damage, edited, tables_of)
+        return Verification(at, differences, broken, damage, wrong, edited, tables_of)
 
 
 def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tuple[DatabaseState, list[str]]:
@@ -109,6 +121,16 @@ def _damage(connection: Connection, *, whole: bool) -> list[str]:
     check = "integrity_check" if whole else "quick_check"
     said = [line for (line,) in connection.exec_driver_sql(f"PRAGMA main.{check}")]
     return [] if said == ["ok"] else said
+
+
+def _wrong_values(
+    connection: Connection, url: URL, project: Project, backup: Path | None, state: DatabaseState
+) -> Iterator[WrongValues]:
+    yield from unreadable_values(connection)
+    if state is DatabaseState.AT_HEAD:
+        yield from wrong_totals(connection, project.totals)
+        if backup is not None:
+            yield from unnoticed_changes(file_of(url), backup, project.steady)
 
 
 def _edited(connection: Connection, scripts: ScriptDirectory, at: Sequence[str]) -> Iterator[EditedFile]:

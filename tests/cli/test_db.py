@@ -232,3 +232,20 @@ def test_an_edited_revision_is_named_by_every_command(company: Company, newer: C
         assert told.code == 26, (words, told)
         assert f"{HEAD.partition('_')[0]}_" in told.err
     assert company.look() == before
+
+
+def test_an_edited_byte_in_an_applied_revision_stops_everything_until_it_is_put_back(
+    company: Company, newer: Callable[..., Answer]
+) -> None:
+    assert newer(company.url, "db", "upgrade").code == 0
+    [file] = (newer.project / "migrations" / "versions").glob(f"*{NEWER}*")  # type: ignore[attr-defined]  # set by us
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Change nothing", "Change nothinh"), encoding="utf-8")
+    try:
+        codes = {"status": 26, "verify": 28, "upgrade": 26, "downgrade -1 --yes": 26}
+        for words, code in codes.items():
+            told = newer(company.url, "db", *words.split())
+            assert (told.code, file.name in told.out + told.err) == (code, True), (words, told)
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert newer(company.url, "db", "verify").code == 0

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from src.db.driver import sqlite_module
 from src.schema.ledger import LEDGER
 from src.schema.revisions import head_revision
 from src.services import CRM
@@ -21,7 +22,7 @@ from tests.databases import migrate
 from tests.migrations.conftest import create_all, path_of, version_of
 from tests.migrations.conftest import execute as run_sql
 from tests.migrations.projects import add_revision, copy_project
-from tests.migrations.test_states import fingerprint
+from tests.migrations.test_states import NO_FILES, fingerprint
 from tests.program import HANG_SECONDS
 from tests.schema.backup.conftest import programs
 from tests.shared_server import PROJECT
@@ -61,6 +62,19 @@ def foreign(url: str) -> None:
     run_sql(url, "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")
 
 
+def a_file(make: Callable[[Path], None]) -> Callable[[str], None]:
+    """What is no database."""
+    return lambda url: make(path_of(url))
+
+
+def a_catalogue_that_is_no_text(file: Path) -> None:
+    """One bit is flipped in a table's definition."""
+    create_all(f"sqlite:///{file}")
+    run_sql(f"sqlite:///{file}", "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    run_sql(f"sqlite:///{file}", f"INSERT INTO alembic_version VALUES ('{HEAD}')")
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE events", b"CREATE TABLE ev\xe5nts"))
+
+
 MISSING = (10, "There is no database at {place}. Create it with: epicevents init")
 EMPTY = (11, "The database at {place} has no schema version. It is empty; create its tables with: epicevents init")
 UNVERSIONED = (
@@ -83,6 +97,11 @@ SOUND = (0, "The database at {place} is what the migrations make, at revision {h
 STATES = {
     "no file": State(nothing, MISSING, MISSING, MISSING),
     "not a database": State(a_letter, NO_DATABASE, NO_DATABASE, NO_DATABASE),
+    # Each has its answer at once: opening a pipe into which nobody writes waits for ever.
+    **{
+        make.__name__: State(a_file(make), NO_DATABASE, NO_DATABASE, NO_DATABASE)
+        for make in (*NO_FILES, a_catalogue_that_is_no_text)
+    },
     "empty": State(empty, EMPTY, EMPTY, EMPTY),
     "made by create_all": State(create_all, UNVERSIONED, UNVERSIONED, (0, "")),
     "of another program": State(foreign, UNVERSIONED, UNVERSIONED, (28, GIVE_BACK)),
@@ -92,7 +111,8 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 def test_every_state(request: pytest.FixtureRequest, state: str) -> None:
     """PostgreSQL has no files."""
-    engines = ["sqlite_url"] if state in {"no file", "not a database"} else ["sqlite_url", "postgres_url"]
+    everywhere = {"empty", "made by create_all", "of another program"}
+    engines = ["sqlite_url", "postgres_url"] if state in everywhere else ["sqlite_url"]
     for engine in engines:
         url: str = request.getfixturevalue(engine)
         STATES[state].make(url)
@@ -220,7 +240,7 @@ def test_verify_names_everything_that_is_wrong_and_what_to_do(migrated_sqlite_ur
     run_sql(
         migrated_sqlite_url,
         "INSERT INTO contracts (client_id, title, total, paid, status, created_at, updated_at, version, title_key)"
-        " VALUES (5, 'x', 1, 0, 'draft', '', '', 1, '')",
+        " VALUES (5, 'x', 1, 0, 'draft', '2026-11-30', '2026-11-30', 1, '')",
     )
     before = fingerprint(migrated_sqlite_url)
     answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_sqlite_url})
@@ -268,6 +288,40 @@ def test_verify_sees_a_damaged_file(migrated_sqlite_url: str) -> None:
     assert answer.code == 28
     assert {item["check"] for item in answer.items} == {"file"}
     assert file.read_bytes() == damaged
+
+
+def test_verify_names_values_that_cannot_be_right(migrated_sqlite_url: str) -> None:
+    run_sql(migrated_sqlite_url, INSERT_USER)
+    run_sql(migrated_sqlite_url, "UPDATE users SET phone = CAST(x'2b33e9' AS TEXT), created_at = '2026-11-2t'")
+    answer = execute("db", "verify", "--json", env={"DATABASE_URL": migrated_sqlite_url})
+    found = [(item["check"], item["table"], item["name"], item["what"]) for item in answer.items]
+    assert answer.code == 28
+    assert found == [
+        ("values", "users", "phone", "Values that are not text (their bytes are not UTF-8): 1, the first in row 1."),
+        ("values", "users", "created_at", "Values that are no moment: 1, the first in row 1."),
+    ]
+
+
+def test_what_a_deleted_log_took_with_it_is_an_older_database_that_says_so(sqlite_url: str) -> None:
+    """A log holds what was committed last: without it, the file is whole, and as it was before."""
+    file = path_of(sqlite_url)
+    migrate(sqlite_url, "0001_initial")
+    with sqlite_module().connect(file, isolation_level=None) as reader:
+        reader.execute("PRAGMA journal_mode=WAL").close()
+        reader.execute("BEGIN").close()
+        reader.execute("SELECT count(*) FROM users").fetchone()
+        # The upgrade is in the log until the reader has ended.
+        migrate(sqlite_url)
+        check(sqlite_url, "verify", SOUND)
+        main = file.read_bytes()
+        reader.execute("COMMIT").close()
+    for left in file.parent.glob(f"{file.name}*"):
+        left.unlink()
+    file.write_bytes(main)
+    status = execute("db", "status", "--json", env={"DATABASE_URL": sqlite_url})
+    assert (status.code, status.json["revision"], status.json["drifted"]) == (12, "0001_initial", False)
+    assert execute("db", "upgrade", env={"DATABASE_URL": sqlite_url}).code == 0
+    check(sqlite_url, "verify", SOUND)
 
 
 def test_verify_names_a_revision_s_file_that_was_changed_after_it_was_applied(migrated_url: str) -> None:

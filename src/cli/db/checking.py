@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from src.cli.commands import command, option
 from src.cli.context import open_database
-from src.cli.db.saving import program
+from src.cli.db.saving import backup_folder, is_good, program
 from src.cli.db.waiting import telling
 from src.cli.errors import ADRIFT, WAYS_OUT
 from src.cli.outcome import SAVED, SAVING, mark
@@ -18,12 +19,14 @@ from src.i18n import N_, _
 from src.presentation.columns import Column, Manner
 
 if TYPE_CHECKING:
+    from src.db.session import Database
     from src.schema.verify import Verification
 
 CHECKS = {
     "tables": N_("Tables"),
     "references": N_("References"),
     "file": N_("File"),
+    "values": N_("Values"),
     "revisions": N_("Revisions"),
 }
 
@@ -45,10 +48,14 @@ ADOPTED = (
 
 @command(
     "verify",
-    help=N_("Compare the database with what the migrations make, and check its references and its file."),
+    help=N_("Compare the database with what the migrations make, and check its references, its file and its values."),
     examples=("epicevents db verify", "epicevents db verify --full --json"),
 )
-@option("--full", is_flag=True, help=N_("Also compare each index with its table; on SQLite this takes longer."))
+@option(
+    "--full",
+    is_flag=True,
+    help=N_("On SQLite, also compare each index with its table, and records that nobody changed with the last backup."),
+)
 @output_options
 def verify(*, full: bool) -> None:
     """Show what is not as it should be; the exit code tells whether something was found."""
@@ -56,13 +63,18 @@ def verify(*, full: bool) -> None:
     from src.services import CRM
 
     database = open_database()
+    compared = _last_backup(database) if full and database.url.get_backend_name() == "sqlite" else None
     with telling(len(STAGES)) as tell:
-        found = verify_database(database.url, CRM, whole_file=full, tell=tell)
+        found = verify_database(database.url, CRM, whole_file=full, tell=tell, backup=compared)
     rows = _rows(found)
     sound = _("The database at {place} is what the migrations make, at revision {revision}.").format(
         place=database.place, revision=", ".join(found.revisions)
     )
     show_list(FOUND, rows, empty=sound, manner=Manner())
+    if compared is not None:
+        click.echo(
+            _("Records that nobody changed were compared with the backup {name}.").format(name=compared.name), err=True
+        )
     if not rows:
         if wanted_form() is None and not is_terminal(sys.stdout):
             click.echo(sound, err=True)
@@ -97,6 +109,21 @@ def adopt() -> None:
         click.echo(_("Upgrade it with: {command}").format(command=UPGRADE_COMMAND), err=True)
 
 
+def _last_backup(database: "Database") -> Path | None:
+    """Choose the newest good backup that this database goes on from: after a restore, only those made since."""
+    from src.schema.backup.backups import list_backups
+    from src.schema.backup.restore import REASON
+
+    for one in list_backups(backup_folder()):
+        if one.manifest.place != database.place:
+            continue
+        if one.manifest.reason == REASON:
+            return None
+        if is_good(one):
+            return one.file
+    return None
+
+
 def _advice(found: "Verification") -> Iterator[str]:
     from src.domain.errors import NotADatabase, RevisionEdited
     from src.schema.drift.differences import advice
@@ -108,7 +135,7 @@ def _advice(found: "Verification") -> Iterator[str]:
         ).format(revision=found.tables_of)
     else:
         yield from advice(found.differences)
-    if found.differences or found.references or found.damage:
+    if found.differences or found.references or found.damage or found.values:
         yield _(WAYS_OUT[NotADatabase])
     if found.edited:
         yield _(WAYS_OUT[RevisionEdited])
@@ -120,5 +147,6 @@ def _rows(found: "Verification") -> list[tuple[Any, ...]]:
         *(("tables", one.table, one.kind, one.name, one.expected, one.found, str(one)) for one in found.differences),
         *(("references", one.table, None, None, None, None, str(one)) for one in found.references),
         *(("file", None, None, None, None, None, text) for text in found.damage),
+        *(("values", one.table, None, one.column, None, None, str(one)) for one in found.values),
         *(("revisions", None, None, one.name, None, None, str(one)) for one in found.edited),
     ]

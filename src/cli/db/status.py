@@ -34,6 +34,7 @@ _STATES = {
 STATUS = (
     Column(key="place", heading=N_("Database")),
     Column(key="server", heading=N_("Engine")),
+    Column(key="page_checksums", heading=N_("Checks its pages"), kind="bool"),
     Column(key="size", heading=N_("Bytes"), kind="number"),
     Column(key="state", heading=N_("State"), kind="choice", labels=_STATES),
     Column(key="revision", heading=N_("Revision")),
@@ -87,6 +88,7 @@ def _row(seen: "Status", last: "Backup | None", pending: object) -> list[Any]:
     return [
         seen.place,
         seen.server,
+        seen.page_checksums,
         seen.size,
         seen.state.name.lower(),
         ", ".join(seen.revisions) or None,
