@@ -163,9 +163,11 @@ class _Trials:
         old, undisturbed = self.copies.look(self.ground), self.copies.copy(self.ground)
         whole = self._undisturbed(undisturbed)
         new, beside = self.copies.look(undisturbed), self.copies.beside(undisturbed)
-        bare = self.copies.copy(self.ground)
-        change = self._undisturbed(bare, *WITHOUT_BACKUP).statements
-        self.copies.drop(bare)
+        change = whole.statements
+        if not self.alembic.options:  # else there was none
+            bare = self.copies.copy(self.ground)
+            change = self._undisturbed(bare, *WITHOUT_BACKUP).statements
+            self.copies.drop(bare)
         moments = [Moment((), before=number) for number in _of_the_backup(whole.statements, change, extent.nth)]
         # The last count is behind the COMMIT, the one before it in front of it.
         spread = range((extent.nth + 1) // 2, len(change) - 1, extent.nth)
