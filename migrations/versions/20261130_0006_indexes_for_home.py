@@ -22,33 +22,24 @@ _SIGNED = sa.text("status NOT IN ('draft', 'sent', 'cancelled')")
 
 
 def upgrade() -> None:
-    """Build them while others write."""
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_contracts_signed",
-            "contracts",
-            ["signed_at", "status", "total"],
-            if_not_exists=True,
-            postgresql_concurrently=True,
-            sqlite_where=_SIGNED,
-            postgresql_where=_SIGNED,
-        )
-        op.create_index(
-            "ix_payments_received_on",
-            "payments",
-            ["received_on", "amount"],
-            if_not_exists=True,
-            postgresql_concurrently=True,
-        )
-        op.create_index(
-            "ix_events_long",
-            "events",
-            ["event_start", "event_end"],
-            if_not_exists=True,
-            postgresql_concurrently=True,
-            sqlite_where=sa.text("julianday(event_end) - julianday(event_start) > 2"),
-            postgresql_where=sa.text("event_end - event_start > '2 days'::interval"),
-        )
+    """Build them in one transaction: who is stopped has none of them or all; others wait some seconds to write."""
+    op.create_index(  # lint: index-not-concurrent: whole or not at all is worth the seconds that others wait
+        "ix_contracts_signed",
+        "contracts",
+        ["signed_at", "status", "total"],
+        sqlite_where=_SIGNED,
+        postgresql_where=_SIGNED,
+    )
+    op.create_index(  # lint: index-not-concurrent: whole or not at all is worth the seconds that others wait
+        "ix_payments_received_on", "payments", ["received_on", "amount"]
+    )
+    op.create_index(  # lint: index-not-concurrent: whole or not at all is worth the seconds that others wait
+        "ix_events_long",
+        "events",
+        ["event_start", "event_end"],
+        sqlite_where=sa.text("julianday(event_end) - julianday(event_start) > 2"),
+        postgresql_where=sa.text("event_end - event_start > '2 days'::interval"),
+    )
 
 
 def downgrade() -> None:

@@ -44,6 +44,11 @@ def current() -> str:
     return _state
 
 
+def was_interrupted() -> bool:
+    """Tell whether somebody pressed Ctrl-C."""
+    return _pressed
+
+
 def report_interruption() -> int:
     """Tell the person who pressed Ctrl-C what became of their change; gives the exit code."""
     import contextlib

@@ -10,7 +10,7 @@ import click
 
 from src.cli.errors import report_click_error, report_refusal
 from src.cli.main import root
-from src.cli.outcome import report_interruption
+from src.cli.outcome import report_interruption, was_interrupted
 from src.cli.output_trouble import is_output_trouble, report_output_trouble
 from src.cli.overview import PROGRAM
 from src.domain.errors import CrmError
@@ -55,7 +55,8 @@ def _run(commands: click.Command, arguments: list[str], *, as_json: bool) -> int
     except click.ClickException as error:
         return report_click_error(error, as_json=as_json)
     except CrmError as error:
-        return report_refusal(error, as_json=as_json)
+        # A driver that Ctrl-C cut off may tell it as if the server were gone.
+        return report_interruption() if was_interrupted() else report_refusal(error, as_json=as_json)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - the last edge: no traceback reaches a person

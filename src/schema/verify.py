@@ -85,7 +85,8 @@ def verify_database(
         damage = _damage(connection, whole=whole_file)
         tell(values)
         # What cannot be read whole is told by the file.
-        wrong = [] if damage else list(_wrong_values(connection, url, project, backup, state))
+        is_as_made = state is DatabaseState.AT_HEAD and not differences
+        wrong = [] if damage else list(_wrong_values(connection, url, project, backup, is_as_made=is_as_made))
         tell(revisions)
         edited = list(_edited(connection, scripts, at))
         tables_of = _other_revision(connection, scripts) if differences else None
@@ -124,10 +125,11 @@ def _damage(connection: Connection, *, whole: bool) -> list[str]:
 
 
 def _wrong_values(
-    connection: Connection, url: URL, project: Project, backup: Path | None, state: DatabaseState
+    connection: Connection, url: URL, project: Project, backup: Path | None, *, is_as_made: bool
 ) -> Iterator[WrongValues]:
     yield from unreadable_values(connection)
-    if state is DatabaseState.AT_HEAD:
+    # Other tables than the program's have other totals, or none.
+    if is_as_made:
         yield from wrong_totals(connection, project.totals)
         if backup is not None:
             yield from unnoticed_changes(file_of(url), backup, project.steady)

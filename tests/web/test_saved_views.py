@@ -67,10 +67,10 @@ def test_what_a_list_cannot_be_asked_for_is_never_kept_nor_opened(server: Server
 
     # A name of the allow-list with a value that its list refuses is refused by that list, by name.
     refused = seller.get(save(seller, "Stale", of="contracts", query="show=nothing"))
-    assert (refused.status_code, "status: choose one of" in words_of(refused.text)) == (422, True)
+    assert (refused.status_code, "Status: the address asks for something" in words_of(refused.text)) == (422, True)
     before = server.records()
     for typed, sentence in (
-        ({"list": "users", "query": "q=a", "name": "x"}, "list: choose one of"),
+        ({"list": "users", "query": "q=a", "name": "x"}, "List: choose one of"),
         ({"list": "clients", "query": "after=x", "name": "x"}, "view: a value is required."),
         ({"list": "clients", "query": "q=" + "a" * 1000, "name": "x"}, "view: at most 1000 characters"),
         ({"list": "clients", "query": "q=a", "name": " "}, "name: a value is required."),
