@@ -4,6 +4,7 @@ DATABASE_URL names what the second one reads.
 """
 
 import os
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,7 +30,11 @@ page = Starlette(routes=[Route("/", _nothing)])
 
 
 clients = FastAPI()
-_database = Database(make_url(os.environ.get("DATABASE_URL", "sqlite://")), pooled=True)
+
+
+@cache
+def _database() -> Database:
+    return Database(make_url(os.environ["DATABASE_URL"]), pooled=True)
 
 
 @clients.get("/")
@@ -37,5 +42,5 @@ def list_clients() -> list[dict[str, Any]]:
     """Give the first fifty clients, whoever asks."""
     order = client_order("name")
     statement = select_clients(_NOBODY, ClientFilter()).order_by(*order.by()).limit(50)
-    with _database.reading() as session:
+    with _database().reading() as session:
         return [{column.key: getattr(row, column.key) for column in COLUMNS} for row in session.execute(statement)]
