@@ -27,11 +27,12 @@ from src.api.seen import note_used
 from src.db.threads import in_thread
 from src.domain.errors import Conflict, CrmError
 from src.domain.permissions import Actor, require
+from src.models.api_token import ApiToken
 from src.presentation.columns import for_json, row_of, rows_of
 from src.presentation.requests import NotUnderstood
 from src.schema.state import require_current
 from src.security.tokens import hash_token, is_token
-from src.services import CRM, api_tokens, idempotency, lists
+from src.services import CRM, api_tokens, idempotency, keys, lists
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -136,7 +137,7 @@ class _Work:
             with database.reading() as session:
                 response = self._respond(self._desk(session, self._enter(session)))
             if self.office.noted.is_due(self.token_id, now=self.now):
-                response.background = BackgroundTask(note_used, database, self.token_id, now=self.now)
+                response.background = BackgroundTask(note_used, database, ApiToken, self.token_id, now=self.now)
             return response
         if operation.prepare is not None:
             with database.reading() as session:
@@ -144,7 +145,7 @@ class _Work:
             self.prepared = operation.prepare()
         with database.writing() as session:
             me = self._enter(session)
-            api_tokens.note_used(session, self.token_id, now=self.now)
+            keys.note_used(session, ApiToken, self.token_id, now=self.now)
             return self._once(session, me)
 
     def now_shown_by(self, view: View) -> tuple[Any, str]:

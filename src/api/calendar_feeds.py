@@ -6,7 +6,7 @@ from src.api.fields import Field
 from src.api.operations import Operations
 from src.domain.permissions import Action
 from src.i18n import N_
-from src.presentation.calendar_feeds import COLUMNS, KINDS, path_of
+from src.presentation.calendar_feeds import COLUMNS, KINDS, address_of
 from src.services import calendar_feeds
 
 operations = Operations()
@@ -41,14 +41,10 @@ def create_calendar_feed(desk: Desk) -> Made:
     made = calendar_feeds.create_feed(
         desk.session, desk.me, kind=desk.sent["kind"], name=desk.sent["name"], now=desk.now
     )
-    return Made(made, more={SECRET: f"{_server(desk)}{path_of(made.secret)}"})
+    return Made(made, more={SECRET: address_of(made.secret, server=str(desk.request.base_url))})
 
 
 @operations.delete(f"{PATH}/{{feed_id:int}}", Action.OWN_CALENDAR_FEEDS, status=204)
 def revoke_calendar_feed(desk: Desk, feed_id: int) -> None:
     """End a calendar feed at once: one's own, or for management anybody's."""
     calendar_feeds.revoke_feed(desk.session, desk.me, feed_id, now=desk.now)
-
-
-def _server(desk: Desk) -> str:
-    return str(desk.request.base_url).rstrip("/")

@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from src.api.desk import Office
 from src.api.problems import refuse
-from src.db.session import Database
+from src.api.seen import note_used
 from src.db.threads import in_thread
 from src.domain.errors import CrmError
 from src.i18n import current_language, set_language
+from src.models.calendar_feed import CalendarFeed
 from src.presentation.calendar_feeds import path_of
 from src.presentation.calendar_file import MEDIA_TYPE, Calendar, calendar_file
 from src.schema.state import require_current
@@ -83,7 +84,7 @@ def _file(office: Office, request: Request, now: datetime) -> Response:
         calendar = Calendar(name=feed.name, zone=office.settings.time_zone, pages=pages)
         response = _sent(request, calendar_file(calendar, events), headers)
     if office.feeds_noted.is_due(feed.id, now=now):
-        response.background = BackgroundTask(_note_used, office.database, feed.id, now=now)
+        response.background = BackgroundTask(note_used, office.database, CalendarFeed, feed.id, now=now)
     return response
 
 
@@ -99,11 +100,3 @@ def _sent(request: Request, parts: Iterable[bytes], headers: dict[str, str]) -> 
 @cache
 def _program() -> str:
     return version("epic-events-crm")
-
-
-def _note_used(database: Database, feed_id: int, *, now: datetime) -> None:
-    try:
-        with database.writing() as session:
-            calendar_feeds.note_used(session, feed_id, now=now)
-    except CrmError:
-        return  # what keeps this from being noted (a full disk) keeps nobody from reading

@@ -9,13 +9,13 @@ from src.cli.render import json_option, output_options, show_done, show_list, wa
 from src.config import LOOPBACK_HOSTS
 from src.domain.values import parse_id
 from src.i18n import N_, _
-from src.presentation.calendar_feeds import COLUMNS, KINDS, path_of
+from src.presentation.calendar_feeds import COLUMNS, KINDS, address_of
 from src.presentation.columns import Column, row_of, rows_of
 
 _ON_THIS_COMPUTER = "http://localhost:8000"
 MADE = (
     *(column for column in COLUMNS if column.key in {"id", "name", "kind"}),
-    Column(key="address", heading=N_("Address"), of=lambda made: f"{_server()}{path_of(made.secret)}"),
+    Column(key="address", heading=N_("Address"), of=lambda made: address_of(made.secret, server=_server())),
 )
 
 

@@ -23,3 +23,8 @@ COLUMNS = (
 def path_of(secret: str) -> str:
     """Give where on our server a calendar finds a feed."""
     return f"/calendar/feeds/{secret}.ics"
+
+
+def address_of(secret: str, *, server: str) -> str:
+    """Give the whole address of a feed, as it is typed into a calendar; `server` is where the pages are."""
+    return server.rstrip("/") + path_of(secret)

@@ -6,25 +6,24 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, update
+from sqlalchemy import Select, bindparam
 from sqlalchemy.orm import Session
 
 from src.db.session import ask
-from src.domain.errors import InvalidInput, NotAuthenticated, PasswordChangeRequired, TwoFactorRequired
-from src.domain.permissions import NEVER_BY_TOKEN, READING, Action, Actor, Department, granted
+from src.domain.errors import InvalidInput, NotAuthenticated
+from src.domain.permissions import NEVER_BY_TOKEN, READING, Action, Actor, Department
 from src.domain.values import MAX_NAME, parse_text
 from src.i18n import N_
 from src.models.api_token import ApiToken
 from src.models.user import User
 from src.security.tokens import hash_token, is_token, new_token
-from src.services import audit_trail
+from src.services import keys
 from src.services.lists import select_rows
-from src.services.records import authorize, get_or_raise
+from src.services.records import authorize
 
 INTERFACE = "api"
 READ = "read"
 USUAL_DAYS, MOST_DAYS = 90, 366
-_USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ def create_token(
     )
     session.add(made)
     session.flush()
-    _note(session, actor.user_id, token_created=made.name)
+    keys.note(session, actor.user_id, token_created=made.name)
     return NewToken(id=made.id, name=made.name, scopes=words, expires_at=made.expires_at, token=token)
 
 
@@ -71,8 +70,7 @@ def list_tokens(session: Session, actor: Actor, *, everybody: bool = False) -> S
     Raises:
         Forbidden.
     """
-    authorize(session, actor, Action.USER_END_SESSIONS if everybody else Action.OWN_SESSIONS)
-    statement = select_rows(
+    rows = select_rows(
         ApiToken.id,
         User.username,
         ApiToken.name,
@@ -82,9 +80,7 @@ def list_tokens(session: Session, actor: Actor, *, everybody: bool = False) -> S
         ApiToken.expires_at,
         ApiToken.revoked_at,
     ).join(User, ApiToken.user_id == User.id)
-    if not everybody:
-        statement = statement.where(ApiToken.user_id == actor.user_id)
-    return session.execute(statement.order_by(ApiToken.id.desc())).all()
+    return keys.list_keys(session, actor, rows, ApiToken, own=Action.OWN_SESSIONS, everybody=everybody)
 
 
 def revoke_token(session: Session, actor: Actor, token_id: int, *, now: datetime) -> ApiToken:
@@ -93,27 +89,7 @@ def revoke_token(session: Session, actor: Actor, token_id: int, *, now: datetime
     Raises:
         NotFound; Forbidden: it is somebody else's.
     """
-    token = get_or_raise(session, ApiToken, token_id, lock=True)
-    is_own = granted(actor, Action.OWN_SESSIONS, token) is True
-    if is_own or actor.department is not Department.MANAGEMENT:
-        authorize(session, actor, Action.OWN_SESSIONS, token)
-    else:
-        authorize(session, actor, Action.USER_END_SESSIONS)
-    if token.revoked_at is None:
-        token.revoked_at = now
-        session.flush()
-        _note(session, token.user_id, token_revoked=token.name)
-    return token
-
-
-def end_tokens(session: Session, user_id: int, *, now: datetime) -> None:
-    """End every token of a person whose account was taken over by somebody else, or may have been."""
-    session.execute(
-        update(ApiToken)
-        .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    return keys.revoke_key(session, actor, ApiToken, token_id, own=Action.OWN_SESSIONS, noted="token_revoked", now=now)
 
 
 @dataclass(frozen=True)
@@ -135,25 +111,9 @@ def recognise(session: Session, token: str, *, now: datetime, two_factor_for: Co
     found = ask(session, _holder_of(), held).one_or_none() if is_token(token) else None
     if found is None or not found.is_active or found.revoked_at is not None or found.expires_at <= now:
         raise NotAuthenticated(N_("This token is unknown, has expired or was ended. Make another one."))
-    if found.must_change_password:
-        raise PasswordChangeRequired()
-    if found.department in two_factor_for and not found.has_two_factor:
-        raise TwoFactorRequired()
+    keys.require_ready(found, two_factor_for)
     scopes = actions_of(found.scopes)
     return Bearer(Actor(found.user_id, found.username, found.department, INTERFACE, scopes=scopes), found.token_id)
-
-
-def note_used(session: Session, token_id: int, *, now: datetime) -> None:
-    """Note that a token was used just now, at most once a minute, so that forgotten ones can be told."""
-    session.execute(
-        update(ApiToken)
-        .where(
-            ApiToken.id == token_id,
-            or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - _USED_EVERY),
-        )
-        .values(last_used_at=now, updated_at=ApiToken.updated_at)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def parse_scopes(words: Iterable[str]) -> tuple[str, ...]:
@@ -206,7 +166,3 @@ def _holder_of() -> Select[Any]:
         .join(User, ApiToken.user_id == User.id)
         .where(ApiToken.token_hash == bindparam("token_hash"))
     )
-
-
-def _note(session: Session, user_id: int, **changes: Any) -> None:
-    audit_trail.note(session, record_type=User.__tablename__, record_id=user_id, **changes)

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, update
+from sqlalchemy import Select, bindparam
 from sqlalchemy.orm import Session, aliased
 
 from src.db.session import ask
-from src.domain.errors import InvalidInput, NotFound, PasswordChangeRequired, TwoFactorRequired
+from src.domain.errors import InvalidInput, NotFound
 from src.domain.permissions import Action, Actor, Department, granted, require
 from src.domain.values import MAX_NAME, parse_text
 from src.i18n import N_
@@ -23,15 +23,14 @@ from src.models.contract import Contract
 from src.models.event import Event
 from src.models.user import User
 from src.security.tokens import hash_token, is_token, new_token
-from src.services import audit_trail
+from src.services import keys
 from src.services.events import EventFilter, which_events
 from src.services.lists import select_rows
-from src.services.records import authorize, get_or_raise
+from src.services.records import authorize
 
 INTERFACE = "calendar"
 # Nobody scrolls further in a calendar; of more than so many, those that are furthest away are left out.
 MOST_EVENTS, DAYS_BACK = 10_000, 365
-_USED_EVERY = timedelta(minutes=1)
 
 _TAKES: Mapping[FeedKind, Action] = {
     FeedKind.MINE: Action.EVENT_READ,
@@ -89,7 +88,7 @@ def create_feed(session: Session, actor: Actor, *, kind: str, name: str, now: da
     )
     session.add(feed)
     session.flush()
-    _note(session, actor.user_id, feed_created=feed.name)
+    keys.note(session, actor.user_id, feed_created=feed.name)
     return NewFeed(id=feed.id, kind=feed.kind, name=feed.name, secret=secret)
 
 
@@ -108,8 +107,7 @@ def list_feeds(session: Session, actor: Actor, *, everybody: bool = False) -> Se
     Raises:
         Forbidden.
     """
-    authorize(session, actor, Action.USER_END_SESSIONS if everybody else Action.OWN_CALENDAR_FEEDS)
-    statement = select_rows(
+    rows = select_rows(
         CalendarFeed.id,
         User.username,
         CalendarFeed.name,
@@ -118,9 +116,7 @@ def list_feeds(session: Session, actor: Actor, *, everybody: bool = False) -> Se
         CalendarFeed.last_used_at,
         CalendarFeed.revoked_at,
     ).join(User, CalendarFeed.user_id == User.id)
-    if not everybody:
-        statement = statement.where(CalendarFeed.user_id == actor.user_id)
-    return session.execute(statement.order_by(CalendarFeed.id.desc())).all()
+    return keys.list_keys(session, actor, rows, CalendarFeed, own=Action.OWN_CALENDAR_FEEDS, everybody=everybody)
 
 
 def revoke_feed(session: Session, actor: Actor, feed_id: int, *, now: datetime) -> CalendarFeed:
@@ -129,26 +125,8 @@ def revoke_feed(session: Session, actor: Actor, feed_id: int, *, now: datetime) 
     Raises:
         NotFound; Forbidden: it is somebody else's.
     """
-    feed = get_or_raise(session, CalendarFeed, feed_id, lock=True)
-    is_own = granted(actor, Action.OWN_CALENDAR_FEEDS, feed) is True
-    if is_own or actor.department is not Department.MANAGEMENT:
-        authorize(session, actor, Action.OWN_CALENDAR_FEEDS, feed)
-    else:
-        authorize(session, actor, Action.USER_END_SESSIONS)
-    if feed.revoked_at is None:
-        feed.revoked_at = now
-        session.flush()
-        _note(session, feed.user_id, feed_ended=feed.name)
-    return feed
-
-
-def end_feeds(session: Session, user_id: int, *, now: datetime) -> None:
-    """End every feed of a person whose account was taken over by somebody else, or may have been."""
-    session.execute(
-        update(CalendarFeed)
-        .where(CalendarFeed.user_id == user_id, CalendarFeed.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
+    return keys.revoke_key(
+        session, actor, CalendarFeed, feed_id, own=Action.OWN_CALENDAR_FEEDS, noted="feed_ended", now=now
     )
 
 
@@ -163,10 +141,7 @@ def open_feed(session: Session, secret: str, *, two_factor_for: Collection[Depar
     found = ask(session, _holder_of(), {"token_hash": hash_token(secret)}).one_or_none() if is_token(secret) else None
     if found is None or not found.is_active or found.revoked_at is not None:
         raise NotFound(N_("There is no calendar at this address, or it was ended. Make another one in your account."))
-    if found.must_change_password:
-        raise PasswordChangeRequired()
-    if found.department in two_factor_for and not found.has_two_factor:
-        raise TwoFactorRequired()
+    keys.require_ready(found, two_factor_for)
     right = _TAKES[found.kind]
     actor = Actor(
         found.user_id,
@@ -197,19 +172,6 @@ def read_events(session: Session, feed: OpenFeed, *, now: datetime) -> Sequence[
         .limit(MOST_EVENTS - len(ahead))
     ).all()
     return [*reversed(back), *ahead]
-
-
-def note_used(session: Session, feed_id: int, *, now: datetime) -> None:
-    """Note that a feed was read just now, at most once a minute, so that forgotten ones can be told."""
-    session.execute(
-        update(CalendarFeed)
-        .where(
-            CalendarFeed.id == feed_id,
-            or_(CalendarFeed.last_used_at.is_(None), CalendarFeed.last_used_at <= now - _USED_EVERY),
-        )
-        .values(last_used_at=now, updated_at=CalendarFeed.updated_at)
-        .execution_options(synchronize_session=False)
-    )
 
 
 @cache
@@ -263,7 +225,3 @@ def _rows() -> Select[Any]:
         .join(Client, Contract.client_id == Client.id)
         .outerjoin(support, Event.support_contact_id == support.id)
     )
-
-
-def _note(session: Session, user_id: int, **changes: Any) -> None:
-    audit_trail.note(session, record_type=User.__tablename__, record_id=user_id, **changes)

@@ -273,12 +273,9 @@ def give_one_time_password(session: Session, user: User, password_hash: str) -> 
     two_factor.remove_recovery_codes(session, user.id)
     throttle.forgive(session, user.username)
     auth.end_sessions(session, user.id)
-    # Lists of clients load this file, and neither tokens nor feeds.
-    from src.services.api_tokens import end_tokens  # noqa: PLC0415 - see above
-    from src.services.calendar_feeds import end_feeds  # noqa: PLC0415 - see above
+    from src.services.keys import end_keys  # noqa: PLC0415 - lists of clients load this file, and no keys
 
-    end_tokens(session, user.id, now=current_moment())
-    end_feeds(session, user.id, now=current_moment())
+    end_keys(session, user.id, now=current_moment())
     session.flush()
 
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from src.domain.permissions import Action
 from src.i18n import N_, _
-from src.presentation.calendar_feeds import KINDS, path_of
+from src.presentation.calendar_feeds import KINDS, address_of
 from src.services import calendar_feeds
 from src.web.desk import Desk
 from src.web.forms import Field
@@ -56,7 +56,7 @@ def create_feed(desk: Desk) -> Response:
     made = calendar_feeds.create_feed(
         desk.session, desk.me, kind=desk.form.get("kind"), name=desk.form.get(NAME.name), now=desk.now
     )
-    address = f"{str(desk.request.base_url).rstrip('/')}{path_of(made.secret)}"
+    address = address_of(made.secret, server=str(desk.request.base_url))
     return desk.page("account/feed_made.html", made=made, address=address)
 
 

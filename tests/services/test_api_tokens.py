@@ -18,7 +18,7 @@ from src.domain.permissions import NEVER_BY_TOKEN, READING, Action, Actor, Depar
 from src.models.api_token import ApiToken
 from src.models.audit_entry import AuditEntry
 from src.security.tokens import hash_token
-from src.services import api_tokens, clients, users
+from src.services import api_tokens, clients, keys, users
 from src.services.api_tokens import actions_of, create_token, list_tokens, recognise, revoke_token
 from tests import factories
 from tests.factories import NOW, actor
@@ -186,7 +186,7 @@ def test_the_last_use_is_noted_once_a_minute(standing: Database) -> None:
         made = create_token(session, actor(factories.seller(session)), name="x", now=NOW)
         seen = []
         for seconds in (0, 59, 60, 61):
-            api_tokens.note_used(session, made.id, now=NOW + timedelta(seconds=seconds))
+            keys.note_used(session, ApiToken, made.id, now=NOW + timedelta(seconds=seconds))
             seen.append(session.get_one(ApiToken, made.id, populate_existing=True).last_used_at)
         assert [moment and (moment - NOW).seconds for moment in seen] == [0, 0, 60, 60]
 

@@ -13,7 +13,7 @@ from src.models.audit_entry import AuditEntry
 from src.models.calendar_feed import CalendarFeed
 from src.models.user import User
 from src.security.tokens import hash_token
-from src.services import api_tokens, calendar_feeds, users
+from src.services import api_tokens, calendar_feeds, keys, users
 from src.services.calendar_feeds import create_feed, kinds_for, list_feeds, open_feed, read_events, revoke_feed
 from tests import factories
 from tests.factories import NOW, actor
@@ -224,6 +224,6 @@ def test_the_last_use_is_noted_once_a_minute(standing: Database) -> None:
         made = create_feed(session, actor(factories.seller(session)), kind="mine", name="x", now=NOW)
         seen = []
         for seconds in (0, 59, 60, 61):
-            calendar_feeds.note_used(session, made.id, now=NOW + timedelta(seconds=seconds))
+            keys.note_used(session, CalendarFeed, made.id, now=NOW + timedelta(seconds=seconds))
             seen.append(session.get_one(CalendarFeed, made.id, populate_existing=True).last_used_at)
         assert [moment and (moment - NOW).seconds for moment in seen] == [0, 0, 60, 60]
