@@ -89,12 +89,10 @@ def _connect(places: list[tuple[Any, Any]], until: float) -> socket.socket:
             connection.connect(address)
         except OSError as error:
             connection.close()
-            if number == len(places) - 1:
-                raise
-            del error
+            failure = error
         else:
             return connection
-    raise _NoAnswerError("unknown_host")
+    raise failure
 
 
 def _secured(connection: socket.socket, parts: SplitResult, until: float) -> socket.socket:
