@@ -14,6 +14,7 @@ from src.web.audit import RECORD_PAGES
 from src.web.desk import Desk
 from src.web.forms import Field
 from src.web.lists import ROWS, listing_of
+from src.web.once import KEY, key_of, was_sent_before
 from src.web.pages import Pages
 
 pages = Pages()
@@ -59,6 +60,7 @@ def show_new_webhook(desk: Desk) -> Response:
             _("A secret is shown once, with which the receiver knows that a message is from here."),
         ],
         fields=FIELDS,
+        hidden=key_of(desk),
         submit=_("Add webhook"),
     )
 
@@ -66,7 +68,12 @@ def show_new_webhook(desk: Desk) -> Response:
 @pages.post(f"{PATH}/new", Action.WEBHOOK_CREATE, again=show_new_webhook)
 def create_webhook(desk: Desk) -> Response:
     """Have changes sent to an address; the secret is shown this once."""
-    desk.form.require_only(_NAMES)
+    desk.form.require_only([*_NAMES, KEY])
+    if was_sent_before(desk):
+        return desk.done(
+            _("This webhook was made before and its secret shown once. If you did not keep it, make a new secret."),
+            to=PATH,
+        )
     details = webhooks.WebhookDetails(**{name: desk.form.get(name) for name in _NAMES})
     allow_private = desk.settings.webhooks_allow_private
     made = webhooks.create_webhook(desk.session, desk.me, details, allow_private=allow_private)
@@ -166,6 +173,7 @@ def show_rotate_secret(desk: Desk, webhook_id: int) -> Response:
             _("From now on messages are signed with it; it is shown once."),
             _("What the receiver refuses until it knows the new one is tried again."),
         ],
+        hidden=key_of(desk),
         submit=_("Make a new secret"),
         is_dangerous=True,
     )
@@ -174,7 +182,12 @@ def show_rotate_secret(desk: Desk, webhook_id: int) -> Response:
 @pages.post(f"{_ONE}/secret", Action.WEBHOOK_UPDATE, again=show_rotate_secret)
 def rotate_secret(desk: Desk, webhook_id: int) -> Response:
     """Sign with another secret, shown this once."""
-    desk.form.require_only(())
+    desk.form.require_only((KEY,))
+    if was_sent_before(desk):
+        return desk.done(
+            _("This secret was made before and shown once. If you did not keep it, make another one."),
+            to=f"{PATH}/{webhook_id}",
+        )
     webhook = webhooks.rotate_secret(desk.session, desk.me, webhook_id)
     return desk.page("webhooks/secret.html", webhook=webhook, secret=webhook.secret, is_new=False)
 

@@ -52,7 +52,13 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "user.end_sessions": ("/staff/{user}/sessions/end", {}),
     "webhook.create": (
         "/webhooks/new",
-        {"name": "till", "url": "https://till.example/", "record_type": "", "action": "client.anonymise"},
+        {
+            "name": "till",
+            "url": "https://till.example/",
+            "record_type": "",
+            "action": "client.anonymise",
+            "key": "{cell}",
+        },
     ),
     "webhook.update": ("/webhooks/{webhook}/edit", {"name": "new till"}),
     "webhook.delete": ("/webhooks/{paused}/delete", {}),

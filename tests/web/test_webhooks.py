@@ -62,10 +62,26 @@ def test_a_webhook_is_changed_paused_resumed_and_removed(own_server: Server) -> 
     assert "This webhook is paused" in words_of(manager.get(here).text)
     assert "Send delivery" not in manager.get(f"{here}?state=dead").text
     assert manager.send_form(f"{here}/resume").status_code == 303
-    rotated = secret_on(manager.send_form(f"{here}/secret").text)
+    rotated = secret_on(manager.send_form(f"{here}/secret", **manager.open_form(f"{here}/secret")).text)
     assert rotated == stored(company, company.office.webhook).secret != secret
     assert manager.send_form(f"{here}/delete").headers["location"] == PATH
     assert manager.get(here).status_code == 404
+
+
+def test_the_same_form_sent_again_makes_no_second_webhook_and_no_other_secret(own_server: Server) -> None:
+    manager, company = own_server.at_work("management"), own_server.company
+    form = manager.open_form(f"{PATH}/new") | {"name": "Till", "url": "https://till.example/"}
+    made = manager.send_form(f"{PATH}/new", **form)
+    [number] = re.findall(rf'href="{PATH}/(\d+)"', made.text)
+    here = f"{PATH}/{number}"
+    assert manager.send_form(f"{PATH}/new", **form).headers["location"] == PATH
+    assert "This webhook was made before" in words_of(manager.get(PATH).text)
+    assert manager.get(f"{PATH}/{int(number) + 1}").status_code == 404
+    form = manager.open_form(f"{here}/secret")
+    rotated = secret_on(manager.send_form(f"{here}/secret", **form).text)
+    assert manager.send_form(f"{here}/secret", **form).headers["location"] == here
+    assert "This secret was made before" in words_of(manager.get(here).text)
+    assert stored(company, int(number)).secret == rotated != secret_on(made.text)
 
 
 def test_what_was_given_up_is_sent_again_from_its_list(own_server: Server) -> None:
