@@ -89,7 +89,7 @@ def logging_at(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "src.web.journal.JsonLines"}},
+        "formatters": {"json": {"()": "src.presentation.log_lines.JsonLines"}},
         "handlers": {"error output": {"class": "logging.StreamHandler", "formatter": "json"}},
         # The server's own words go the same way as ours.
         "loggers": dict.fromkeys(_LOGGERS, logger),

@@ -1,36 +1,13 @@
-"""The log of the server: one JSON object a line, and nothing in it that tells about a person.
+"""The log of the server: what it writes down, and where that goes."""
 
-No address, no name, no query (people search for names) and no path as it was typed: a page is logged by its pattern.
-"""
-
-import json
 import logging
 import sys
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
-from src.presentation.traces import trace_without_values
+from src.presentation import log_lines
 
 log = logging.getLogger("epicevents.web")
-
-
-class JsonLines(logging.Formatter):
-    """Writes a record of Python's logging, ours and the server's, as one JSON object."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write one line."""
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line: dict[str, Any] = {"time": moment, "level": record.levelname.lower(), "logger": record.name}
-        line |= getattr(record, "facts", {}) or {"message": record.getMessage()}
-        if record.exc_info and record.exc_info[1] is not None:
-            # Not the traceback as Python writes it: its last line quotes values.
-            line["failure"] = trace_without_values(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=True)
-
-
-def write_down(event: str, *, level: int = logging.INFO, failure: BaseException | None = None, **facts: Any) -> None:
-    """Write a line about something that happened; `facts` must not tell about a person."""
-    log.log(level, event, extra={"facts": {"event": event, **facts}}, exc_info=failure)
+write_down = partial(log_lines.write_down, log)
 
 
 def log_as_json_lines() -> None:
@@ -38,7 +15,7 @@ def log_as_json_lines() -> None:
     if log.handlers or logging.getLogger().handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(log_lines.JsonLines())
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False

@@ -10,11 +10,13 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from secrets import SystemRandom
 from typing import Any
 
 from src.db.session import Database
 from src.domain.errors import CrmError
+from src.presentation import log_lines
 from src.schema.state import require_current
 from src.security.signatures import signed_headers
 from src.services import CRM, outbox
@@ -30,7 +32,7 @@ _FIRST_BREAK, _LONGEST_BREAK = 10.0, 300.0
 _CLEARING = timedelta(hours=1)
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "EpicEventsCRM-Webhooks/1"}
 
-log = logging.getLogger("epicevents.worker")
+write_down = partial(log_lines.write_down, logging.getLogger("epicevents.worker"))
 _random = SystemRandom()
 
 
@@ -185,8 +187,3 @@ class Worker:
             if until <= time.monotonic():
                 length = min(2 * length, _LONGEST_BREAK)
                 self._breaks[webhook_id] = time.monotonic() + length, length
-
-
-def write_down(event: str, *, level: int = logging.INFO, failure: BaseException | None = None, **facts: Any) -> None:
-    """Write a line about something that happened; `facts` hold no address, no secret and nothing about a person."""
-    log.log(level, event, extra={"facts": {"event": event, **facts}}, exc_info=failure)
