@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from src.domain.permissions import Action, Actor, require
-from src.models.event import LONGEST, Event, may_still_last
+from src.models.event import LONGEST, Event
 from src.services.double_bookings import is_double_booked
-from src.services.events import EventFilter, select_events, which_events
+from src.services.events import EventFilter, select_events, touching, which_events
 
 # More in one view tells nobody anything; what is left out is said.
 MOST_READ = 3000
@@ -46,10 +46,7 @@ def events_between(session: Session, actor: Actor, filters: EventFilter, *, star
     """
     require(actor, Action.EVENT_READ)
     found = select(Event.id, Event.event_start, Event.event_end).where(
-        may_still_last(start),
-        Event.event_start < end,
-        Event.event_end > start,
-        *which_events(actor, filters),
+        touching(start, end), *which_events(actor, filters)
     )
     rows = session.execute(found.order_by(Event.event_start, Event.id).limit(MOST_READ + 1)).all()
     return Stretch([Standing(*row) for row in rows[:MOST_READ]], len(rows) <= MOST_READ)

@@ -19,11 +19,11 @@ from src.models.client import Client
 from src.models.contract import Contract, ContractStatus
 from src.models.event import HAS_NO_SUPPORT, Event, events_of_clients_of, may_still_last
 from src.models.user import User, full_name_of
-from src.services import clients
 from src.services.clients import active_member
+from src.services.event_search import found_events
 from src.services.lists import Order, Page, order_from, read_page, select_rows
 from src.services.records import authorize, check_version, get_or_raise
-from src.services.search import Words, holds, in_all, may_hold, starting_with, words_of
+from src.services.search import words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,39 +258,12 @@ def which_events(actor: Actor, filters: EventFilter) -> Iterator[Any]:
     if filters.contract_id is not None:
         yield Event.contract_id == filters.contract_id
     if words := words_of(filters.search):
-        yield from _found(words)
+        yield from found_events(words)
 
 
-def _found(words: Words) -> list[Any]:
-    """Give the conditions of the events that, with their clients, hold every word."""
-    candidates = [
-        [
-            select(Event.id).where(may_hold([word], Event.name_key, Event.location_key)),
-            _of(clients.may_be_found([word])),
-        ]
-        for word in words.sought
-    ] or [
-        [
-            *starting_with(words.every[0], (Event.id, Event.name_key), (Event.id, Event.location_key)),
-            *(_of(found) for found in clients.beginning_with(words.every[0])),
-        ]
-    ]
-    of_client = (
-        select(clients.TEXT)
-        .join(Contract, Contract.client_id == Client.id)
-        .where(Contract.id == Event.contract_id)
-        .correlate(Event)
-        .scalar_subquery()
-    )
-    return [
-        in_all(Event.id, candidates),
-        *holds(words, Event.name_key + " " + Event.location_key + " " + of_client),
-    ]
-
-
-def _of(clients_found: Select[Any]) -> Select[Any]:
-    contracts = select(Contract.id).where(Contract.client_id.in_(clients_found))
-    return select(Event.id).where(Event.contract_id.in_(contracts))
+def touching(start: datetime, end: datetime) -> Any:
+    """Give the condition of the events that touch a stretch of time; one across midnight belongs to both days."""
+    return (Event.event_start < end) & (Event.event_end > start) & may_still_last(start)
 
 
 def _when(filters: EventFilter, now: datetime, zone: ZoneInfo) -> Iterator[Any]:
@@ -302,16 +275,11 @@ def _when(filters: EventFilter, now: datetime, zone: ZoneInfo) -> Iterator[Any]:
         # The second says nothing new, but it is in the index that sorts: without it all that is to come is read.
         yield (Event.event_end < now) & (Event.event_start < now)
     if filters.today:
-        yield _touches(midnight, midnight + timedelta(days=1))
+        yield touching(midnight, midnight + timedelta(days=1))
     if filters.week:
-        yield _touches(monday, monday + timedelta(days=7))
+        yield touching(monday, monday + timedelta(days=7))
     if filters.next_week:
-        yield _touches(monday + timedelta(days=7), monday + timedelta(days=14))
-
-
-def _touches(start: datetime, end: datetime) -> Any:
-    # An event across midnight belongs to both days.
-    return (Event.event_start < end) & (Event.event_end > start) & may_still_last(start)
+        yield touching(monday + timedelta(days=7), monday + timedelta(days=14))
 
 
 def _in_charge(actor: Actor) -> Any:
