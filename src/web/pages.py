@@ -20,10 +20,9 @@ from starlette.routing import Route
 from src.db.threads import in_thread
 from src.domain.errors import AlreadyExists, Conflict, CrmError, InvalidInput, RuleBroken
 from src.domain.permissions import Action, require
-from src.i18n import set_language
-from src.schema.state import require_current
-from src.services import CRM, auth
-from src.web.desk import INTERFACE, Desk, Site, Visit
+from src.services import auth
+from src.web.asking import know
+from src.web.desk import Desk, Site, Visit
 from src.web.forms import Form, read_form
 from src.web.refusals import refuse, refuse_whoever_asks
 from src.web.seen import is_due, note_seen
@@ -131,20 +130,8 @@ class Page:
 
     def _enter(self, desk: Desk) -> None:
         """Know who is asking, and refuse before anything else whoever has not the right at all."""
-        require_current(desk.session.connection(), CRM)
         purpose = self.right if isinstance(self.right, Action) else None
-        desk.actor = auth.authenticate(
-            desk.session,
-            desk.token,
-            now=desk.now,
-            interface=INTERFACE,
-            purpose=purpose,
-            two_factor_for=desk.site.two_factor_for,
-        )
-        # The page of a refusal later in this request knows who reads it, and in which language.
-        desk.request.state.actor = desk.actor
-        if desk.actor.language is not None:
-            set_language(desk.actor.language)
+        desk.actor = know(desk, desk.session, purpose=purpose)
         if isinstance(self.right, Action):
             require(desk.actor, self.right)
 

@@ -15,11 +15,10 @@ from src.domain.errors import (
     TooManyAttempts,
     TwoFactorRequired,
 )
-from src.i18n import N_, _, set_language
+from src.i18n import N_, _
 from src.presentation.requests import UNEXPECTED, told_of
-from src.schema.state import require_current
-from src.services import CRM, auth
-from src.web.desk import INTERFACE, Visit
+from src.web.asking import know
+from src.web.desk import Visit
 from src.web.errors import TITLES, status_of
 
 LOG_IN, PASSWORD, TWO_FACTOR = "/login", "/account/password", "/account/two-factor"
@@ -50,13 +49,7 @@ def refuse_whoever_asks(visit: Visit, refusal: CrmError) -> Response:
     """
     if visit.token:
         with suppress(CrmError), visit.site.database.reading() as session:
-            require_current(session.connection(), CRM)
-            actor = auth.authenticate(
-                session, visit.token, now=visit.now, interface=INTERFACE, two_factor_for=visit.site.two_factor_for
-            )
-            visit.request.state.actor = actor
-            if actor.language is not None:
-                set_language(actor.language)
+            know(visit, session)
     return refuse(visit, refusal)
 
 
@@ -90,10 +83,10 @@ def _error_page(visit: Visit, status: int, sentence: str, *, is_forbidden: bool 
 
 
 def _sentence(visit: Visit, refusal: CrmError) -> str:
-    if visit.request.method == "GET" and "choices" in refusal.facts:
+    if visit.request.method == "GET" and isinstance(refusal, InvalidInput) and "choices" in refusal.facts:
         # Nobody typed this word, and the words that may stand there are nobody's either.
         unknown = N_("{field}: the address asks for something that this page does not have.")
-        return str(InvalidInput(unknown, field=str(refusal.facts["field"])))
+        return str(InvalidInput(unknown, field=refusal.field))
     return str(told_of(refusal))
 
 
