@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from src.config import Settings
 from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
+from src.presentation.columns import NOTHING
 from src.presentation.days import day_in_words
 from src.presentation.devices import INTERFACES, device_in_words
 from src.presentation.fields import name_of_field, value_of_field
@@ -115,8 +116,8 @@ def _day(day: date) -> str:
     return format_date(day)
 
 
-def _moment(moment: datetime, *, zone: ZoneInfo) -> str:
-    return format_moment(moment, zone)
+def _moment(moment: datetime | None, *, zone: ZoneInfo) -> str:
+    return NOTHING if moment is None else format_moment(moment, zone)
 
 
 def _dated(moment: datetime, *, zone: ZoneInfo) -> Markup:
