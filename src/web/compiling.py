@@ -2,7 +2,8 @@
 
 Half of a page is the same at every visit: its frame, its headings, its icons. Looked up again for every page, that took
 as long as what the page says of the records. And Jinja hands on each piece of a page through every template that it
-extends, for a list of 25 four thousand times: as long again. Measured together: a list of 25 in half the time.
+extends, for a list of 25 three thousand times: as long again. Measured together: a quarter less of the whole page's
+instructions (decision 73).
 """
 
 from collections.abc import Callable, Mapping

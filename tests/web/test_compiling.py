@@ -1,6 +1,6 @@
 """Compiled templates say in each language what they would say if every word were looked up at each visit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from jinja2 import DictLoader
@@ -24,7 +24,7 @@ def _templates(language: str, templates: Mapping[str, str]) -> TemplatesInOneLan
 
 
 @pytest.fixture(autouse=True)
-def _afterwards_in_english() -> object:
+def _afterwards_in_english() -> Iterator[None]:
     yield
     set_language("en")
 
