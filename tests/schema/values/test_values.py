@@ -50,6 +50,7 @@ def harbour(tmp_path: Path) -> Path:
         ("UPDATE boats SET at = '2026-13-30 10:00:00.000000' WHERE id = 1", ("boats", "at", 1), "no moment"),
         ("UPDATE boats SET at = ''", ("boats", "at", 1), "no moment: 2"),
         ("UPDATE boats SET day = '2026-02-30' WHERE id = 2", ("boats", "day", 2), "no date"),
+        ("UPDATE boats SET day = '2026-02-03' || char(10) || '2026-02-04'", ("boats", "day", 1), "no date: 2"),
         ("UPDATE boats SET clock = '1p:00:00' WHERE id = 1", ("boats", "clock", 1), "no time of day"),
         ("UPDATE boats SET afloat = 3 WHERE id = 2", ("boats", "afloat", 2), "neither true nor false"),
         ("UPDATE boats SET more = '{]' WHERE id = 1", ("boats", "more", 1), "not JSON"),
