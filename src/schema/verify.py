@@ -50,7 +50,8 @@ class EditedFile:
 class Verification:
     """What was found; `damage` is what SQLite says of its file.
 
-    `tables_of` is another revision, whose tables these are to the last detail.
+    `is_compared` tells that rows were compared with those of a backup. `tables_of` is another revision, whose tables
+    these are to the last detail.
     """
 
     revisions: Sequence[str]
@@ -58,6 +59,7 @@ class Verification:
     references: Sequence[BrokenReferences]
     damage: Sequence[str]
     values: Sequence[WrongValues]
+    is_compared: bool
     edited: Sequence[EditedFile]
     tables_of: str | None
 
@@ -68,8 +70,9 @@ def verify_database(
     """Look at everything that can be wrong with a database at the revision that it says it is at; nothing is changed.
 
     `whole_file` also compares each index with its table, which takes SQLite about six times as long. Rows that nobody
-    changed are compared with those of `backup`, a good one of a SQLite database, if it is given. Raises
-    DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase and their like where there is nothing to compare.
+    changed are compared with those of `backup`, a good one of a SQLite database, if it is given and the tables are as
+    they should be. Raises DatabaseMissing, DatabaseUnversioned, DatabaseAhead, NotADatabase and their like where there
+    is nothing to compare.
     """
     tables, references, file, values, revisions = STAGES
     scripts = revision_scripts(project)
@@ -84,13 +87,18 @@ def verify_database(
         tell(file)
         damage = _damage(connection, whole=whole_file)
         tell(values)
-        # What cannot be read whole is told by the file.
-        is_as_made = state is DatabaseState.AT_HEAD and not differences
-        wrong = [] if damage else list(_wrong_values(connection, url, project, backup, is_as_made=is_as_made))
+        # What cannot be read whole is told by the file. Other tables than the program's keep other promises, or none.
+        wrong = [] if damage else list(unreadable_values(connection))
+        unnoticed = None
+        if state is DatabaseState.AT_HEAD and not differences and not damage:
+            wrong += wrong_totals(connection, project.totals)
+            if backup is not None:
+                unnoticed = unnoticed_changes(file_of(url), backup, project.steady)
         tell(revisions)
         edited = list(_edited(connection, scripts, at))
         tables_of = _other_revision(connection, scripts) if differences else None
-        return Verification(at, differences, broken, damage, wrong, edited, tables_of)
+        wrong += unnoticed or []
+        return Verification(at, differences, broken, damage, wrong, unnoticed is not None, edited, tables_of)
 
 
 def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tuple[DatabaseState, list[str]]:
@@ -122,17 +130,6 @@ def _damage(connection: Connection, *, whole: bool) -> list[str]:
     check = "integrity_check" if whole else "quick_check"
     said = [line for (line,) in connection.exec_driver_sql(f"PRAGMA main.{check}")]
     return [] if said == ["ok"] else said
-
-
-def _wrong_values(
-    connection: Connection, url: URL, project: Project, backup: Path | None, *, is_as_made: bool
-) -> Iterator[WrongValues]:
-    yield from unreadable_values(connection)
-    # Other tables than the program's have other totals, or none.
-    if is_as_made:
-        yield from wrong_totals(connection, project.totals)
-        if backup is not None:
-            yield from unnoticed_changes(file_of(url), backup, project.steady)
 
 
 def _edited(connection: Connection, scripts: ScriptDirectory, at: Sequence[str]) -> Iterator[EditedFile]:

@@ -260,6 +260,18 @@ def test_verify_names_everything_that_is_wrong_and_what_to_do(migrated_sqlite_ur
     assert fingerprint(migrated_sqlite_url) == before
 
 
+def test_verify_names_a_table_that_is_gone_and_counts_nothing_from_it(migrated_url: str) -> None:
+    place = {"DATABASE_URL": migrated_url}
+    assert execute("db", "backup", env=place).code == 0
+    run_sql(migrated_url, "DROP TABLE payments")
+    answer = execute("db", "verify", "--full", "--json", env=place)
+    found = [(item["check"], item["table"], item["kind"]) for item in answer.items]
+    assert (answer.code, found) == (28, [("tables", "payments", "table")])
+    assert "put it back as it is shown, or restore a backup" in answer.err
+    # Without it nothing else can be compared, and nobody is told that it was.
+    assert "compared with the backup" not in answer.err
+
+
 def test_verify_finds_rows_that_refer_to_nothing_on_a_server_that_was_told_not_to_look(
     migrated_postgres_url: str,
 ) -> None:

@@ -63,17 +63,17 @@ def verify(*, full: bool) -> None:
     from src.services import CRM
 
     database = open_database()
-    compared = _last_backup(database) if full and database.url.get_backend_name() == "sqlite" else None
+    backup = _last_backup(database) if full and database.url.get_backend_name() == "sqlite" else None
     with telling(len(STAGES)) as tell:
-        found = verify_database(database.url, CRM, whole_file=full, tell=tell, backup=compared)
+        found = verify_database(database.url, CRM, whole_file=full, tell=tell, backup=backup)
     rows = _rows(found)
     sound = _("The database at {place} is what the migrations make, at revision {revision}.").format(
         place=database.place, revision=", ".join(found.revisions)
     )
     show_list(FOUND, rows, empty=sound, manner=Manner())
-    if compared is not None:
+    if backup is not None and found.is_compared:
         click.echo(
-            _("Records that nobody changed were compared with the backup {name}.").format(name=compared.name), err=True
+            _("Records that nobody changed were compared with the backup {name}.").format(name=backup.name), err=True
         )
     if not rows:
         if wanted_form() is None and not is_terminal(sys.stdout):

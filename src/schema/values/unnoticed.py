@@ -25,8 +25,8 @@ _GONE = Marked(
 )
 
 
-def unnoticed_changes(file: Path, backup: Path, steady: Mapping[str, Steady]) -> Iterator[WrongValues]:
-    """Compare a SQLite file with a good backup of it; nothing where the one does not continue the other.
+def unnoticed_changes(file: Path, backup: Path, steady: Mapping[str, Steady]) -> list[WrongValues] | None:
+    """Compare a SQLite file with a good backup of it; None where the one does not continue the other.
 
     Raises CrmError for what SQLite refuses.
     """
@@ -35,9 +35,9 @@ def unnoticed_changes(file: Path, backup: Path, steady: Mapping[str, Steady]) ->
         place = f"file:{quote(str(backup.absolute()))}?mode=ro&immutable=1"
         driver.execute("ATTACH ? AS kept", (place,)).close()
         driver.execute("BEGIN").close()
-        if _is_continued(driver):
-            for table, how in steady.items():
-                yield from _in_table(driver, table, how)
+        if not _is_continued(driver):
+            return None
+        return [wrong for table, how in steady.items() for wrong in _in_table(driver, table, how)]
 
 
 def _is_continued(driver: Any) -> bool:
