@@ -31,15 +31,13 @@ class Observance(NamedTuple):
 
 def time_zone_lines(zone: str, years: Iterable[int]) -> Iterator[str]:
     """Write what the clocks of a place do in these years."""
-    told, asked = sorted(set(years)), set[int]()
+    told = set(years)
+    # What is valid when a year begins is what the year before ended with.
+    asked = told | {year - 1 for year in told}
     alike: dict[tuple[timedelta, timedelta, str, bool], list[datetime]] = {}
-    for year in told:
-        # What is valid when a year begins is what the year before ended with.
-        for one in (year - 1, year):
-            if one not in asked:
-                asked.add(one)
-                for change in changes(zone, one) or ((_standing(zone, one),) if one not in told else ()):
-                    alike.setdefault(change[1:], []).append(change.onset)
+    for year in sorted(asked):
+        for change in changes(zone, year) or ((_standing(zone, year),) if year not in told else ()):
+            alike.setdefault(change[1:], []).append(change.onset)
     yield "BEGIN:VTIMEZONE"
     yield f"TZID:{zone}"
     for (before, after, name, is_daylight), onsets in alike.items():

@@ -1,13 +1,12 @@
 """The part that kills upgrades and downgrades, on both engines."""
 
 import argparse
-import multiprocessing
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.crash.copies import Copies, PostgresqlCopies, SqliteCopies, server, work_folder
 from tests.crash.killed_alembic import killed_alembic
+from tests.crash.shares import share_out
 from tests.crash.telling import say, show, tell
 from tests.crash.upgrades import WITHOUT_BACKUP, Extent, Toll, kill_upgrades
 
@@ -31,32 +30,25 @@ def run(wanted: argparse.Namespace) -> int:
 
 def _share_out(copies: Copies, folder: Path, wanted: argparse.Namespace) -> Toll:
     """Let several processes do their share of the kills, and show how far they are."""
-    forking = multiprocessing.get_context("fork")
-    tolls: Any = forking.SimpleQueue()
-    members = [
-        forking.Process(target=_kill_share, args=(copies, folder / f"backups-{job}", wanted, job, tolls))
-        for job in range(wanted.jobs)
-    ]
-    for member in members:
-        member.start()
     latest = {job: Toll() for job in range(wanted.jobs)}
-    while any(member.is_alive() for member in members) or not tolls.empty():
-        if tolls.empty():
-            time.sleep(0.05)
-            continue
-        job, toll = tolls.get()
+
+    def heard(told: tuple[int, Toll]) -> None:
+        job, toll = told
         latest[job] = toll
         kills, steps = (sum(getattr(toll, of) for toll in latest.values()) for of in ("kills", "steps"))
         tell(f"{copies.name}: {kills} kills in {steps} steps of {wanted.jobs} processes")
-    whole = Toll()
+
+    failed = share_out(_kill_share, ((copies, folder / f"backups-{job}", wanted, job) for job in latest), heard)
+    whole = Toll(faults=failed)
     for toll in latest.values():
         whole.add(toll)
-    whole.faults += [f"a process of the trials ended with {each.exitcode}" for each in members if each.exitcode]
     return whole
 
 
-def _kill_share(copies: Copies, folder: Path, wanted: argparse.Namespace, job: int, tolls: Any) -> None:
+def _kill_share(
+    copies: Copies, folder: Path, wanted: argparse.Namespace, job: int, report: Callable[[tuple[int, Toll]], None]
+) -> None:
     extent = Extent(wanted.nth, wanted.instants, wanted.variants, job=job, jobs=wanted.jobs)
     with killed_alembic(folder, () if wanted.backups else WITHOUT_BACKUP) as alembic:
-        toll = kill_upgrades(copies, alembic, extent=extent, seed=wanted.seed, told=lambda toll: tolls.put((job, toll)))
-    tolls.put((job, toll))
+        toll = kill_upgrades(copies, alembic, extent=extent, seed=wanted.seed, told=lambda toll: report((job, toll)))
+    report((job, toll))

@@ -1,7 +1,6 @@
 """The part that kills those who record payments."""
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crash.shares import share_out
 from tests.crash.telling import say, show, tell
 from tests.crash.trials import Toll, run_on_sqlite, run_trials
 
@@ -46,22 +46,14 @@ def _run_jobs(toll: Toll, trials: int, *, jobs: int, seed: int) -> None:
     # By a process of its own: the smaller this one is, the quicker it is copied.
     migrating = [sys.executable, "-m", "alembic", "-x", f"url=sqlite:///{template}", "upgrade", "head"]
     subprocess.run(migrating, cwd=PROJECT, check=True, capture_output=True)
-    forking = multiprocessing.get_context("fork")
-    tolls = forking.SimpleQueue()  # without a thread: these processes copy themselves
-    shares = [trials // jobs + (1 if job < trials % jobs else 0) for job in range(jobs)]
-    members = [
-        forking.Process(target=run_on_sqlite, args=(template, share), kwargs={"seed": seed + job, "report": tolls.put})
-        for job, share in enumerate(shares)
-        if share
-    ]
-    for member in members:
-        member.start()
-    while any(member.is_alive() for member in members) or not tolls.empty():
-        if tolls.empty():
-            time.sleep(0.05)
-            continue
-        toll += tolls.get()
+
+    def heard(part: Toll) -> None:
+        nonlocal toll
+        toll += part
         tell(f"{toll.trials} of {trials} trials, {len(toll.faults)} faults ")
-    toll.faults += [f"a process of the trials ended with {member.exitcode}" for member in members if member.exitcode]
+
+    shares = [trials // jobs + (1 if job < trials % jobs else 0) for job in range(jobs)]
+    work = [(template, share, seed + job) for job, share in enumerate(shares) if share]
+    toll.faults += share_out(run_on_sqlite, work, heard)
     if not toll.faults:  # otherwise somebody wants to look at what is left
         shutil.rmtree(folder)

@@ -44,7 +44,7 @@ class Toll:
         return self
 
 
-def run_on_sqlite(template: Path, trials: int, *, seed: int, report: Callable[[Toll], None]) -> None:
+def run_on_sqlite(template: Path, trials: int, seed: int, report: Callable[[Toll], None]) -> None:
     """Run trials on copies of a migrated SQLite file; a copy in which something is wrong stays."""
     for first in range(0, trials, TRIALS_PER_DATABASE):
         file = template.with_name(f"seed-{seed}-from-trial-{first}.db")
