@@ -23,7 +23,6 @@ _BOX = "scope."
 NAME = Field(
     name="name",
     required=True,
-    heading=N_("Name"),
     longest=100,
     hint=N_("What it is for; you will know it again by this."),
 )

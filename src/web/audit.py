@@ -6,8 +6,8 @@ from src.domain.errors import InvalidInput
 from src.domain.permissions import ACTION_LABELS, Action
 from src.domain.values import parse_id
 from src.i18n import N_
+from src.presentation.histories import RECORDS
 from src.services import audit, users
-from src.services.records import RECORD_NAMES
 from src.web.desk import Desk
 from src.web.lists import ROWS, list_page, listing_of
 from src.web.pages import Pages
@@ -36,7 +36,7 @@ def list_audit(desk: Desk) -> Response:
         "audit/list.html",
         listing.showing(page),
         actions={action.value: label for action, label in ACTION_LABELS.items()},
-        records=RECORD_NAMES,
+        records=RECORDS,
         people=audit.usernames(desk.session),
         pages_of_records=RECORD_PAGES,
     )
@@ -45,8 +45,8 @@ def list_audit(desk: Desk) -> Response:
 def _filter(desk: Desk) -> audit.AuditFilter:
     who, record, number = desk.asked("who").strip(), desk.asked("record"), desk.asked("number").strip()
     since, until = desk.asked("since"), desk.asked("until")
-    if record and record not in RECORD_NAMES:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("record"), choices=", ".join(RECORD_NAMES))
+    if record and record not in RECORDS:
+        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("record"), choices=", ".join(RECORDS))
     return audit.AuditFilter(
         actor_id=users.find_user(desk.session, desk.me, who).id if who else None,
         action=desk.asked("action"),

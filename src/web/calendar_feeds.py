@@ -18,7 +18,6 @@ PATH = "/account/calendar-feeds"
 NAME = Field(
     name="name",
     required=True,
-    heading=N_("Name"),
     longest=100,
     hint=N_("What reads it; you will know it again by this."),
 )

@@ -144,8 +144,8 @@ def test_loading_the_page_anew_or_going_back_to_it_shows_no_secret_and_makes_no_
 def test_what_cannot_be_made_is_refused_by_its_field_and_nothing_typed_is_lost(
     server: Server, path: str, typed: dict[str, str], field: str
 ) -> None:
-    before = server.records()
-    refused = send(server.at_work("sales"), path, typed)
+    seller, before = server.at_work("sales"), server.records()
+    refused = send(seller, path, typed)
     assert refused.status_code == 422
     assert f"{field}: " in words_of(refused.text)
     assert server.records() == before
