@@ -79,8 +79,8 @@ def show_webhook(webhook_id: int) -> None:
     "add",
     help=N_("Have changes sent to an address; the secret that signs them is shown once."),
     examples=(
-        "epicevents webhook add 'cash desk' --url https://till.example.com/changes --record contracts",
-        "epicevents webhook add chat --url https://chat.example.com/hook --action contract.sign",
+        "epicevents webhook add till --url https://till.example/ --record contracts",
+        "epicevents webhook add chat --url https://chat.example/ --action contract.sign",
     ),
 )
 @argument("name", metavar=N_("NAME"), help=N_("What it is for; you will know it again by this."))

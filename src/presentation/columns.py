@@ -125,7 +125,7 @@ def for_json(columns: Sequence[Column]) -> Callable[[Row], dict[str, Any]]:
 
 
 def _text(column: Column, value: Any, zone: tzinfo, currency: str) -> str:
-    if value is None or value == "":
+    if value is None or (value == "" and "" not in column.labels):
         return NOTHING
     match column.kind:
         case "money":

@@ -45,5 +45,5 @@ DELIVERIES = (
     Column(key="due_at", heading=N_("Next attempt"), kind="moment"),
     Column(key="delivered_at", heading=N_("Arrived"), kind="moment", importance=3),
     Column(key="last_status", heading=N_("Status"), kind="number", importance=3),
-    Column(key="last_error", heading=N_("What went wrong"), kind="choice", labels=ERRORS, wraps=True),
+    Column(key="last_error", heading=N_("What went wrong"), kind="choice", importance=1, labels=ERRORS, wraps=True),
 )

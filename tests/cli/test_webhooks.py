@@ -1,6 +1,7 @@
 """`epicevents webhook`: added with a secret that is shown once, edited, paused, given up and sent again."""
 
 import base64
+import re
 
 from sqlalchemy import select
 
@@ -49,6 +50,8 @@ def test_a_webhook_is_edited_paused_and_removed(company: Company) -> None:
     assert (edited.json["name"], edited.json["action"], edited.json["version"]) == ("Kasse", "", 2)
     stale = company.run("management", "webhook", "edit", "1", "--name", "x", "--version", "1")
     assert stale.code == 6
+    shown = company.run("management", "webhook", "show", "1", screen=80).out
+    assert re.findall(r"^(?:Record|Action) +(.+?) *$", shown, re.MULTILINE) == ["every record", "every action"]
     assert company.run("management", "webhook", "pause", "1").out == "Webhook 1 is paused.\n"
     assert company.run("management", "webhook", "replay", "1").code == 8
     assert company.run("management", "webhook", "resume", "1").out == "Webhook 1 goes on.\n"
@@ -76,6 +79,9 @@ def test_what_was_given_up_is_listed_and_sent_again(company: Company) -> None:
     ]
     shown = company.run("management", "webhook", "deliveries", "1", screen=160)
     assert "the receiver did not accept it" in shown.out
+    for language, heading in (("en", "What went wrong"), ("fr", "Échec")):
+        narrow = company.run("management", "webhook", "deliveries", "1", "--lang", language, screen=80)
+        assert narrow.out.splitlines()[0].rstrip().endswith(f"  {heading}")
     assert company.run("management", "webhook", "deliveries", "1", "--state", "lost").code == 7
     one = company.run("management", "webhook", "replay", "1", "--delivery", str(second))
     assert one.out == "1 delivery is sent again.\n"
