@@ -221,7 +221,7 @@ def list_deliveries(webhook_id: int, *, state: str, paging: Paging) -> None:
         paging,
         record_type="webhook_deliveries",
         filters={"webhook_id": webhook_id, "state": state},
-        empty=_("Nothing was sent yet."),
+        empty=_("No delivery found."),
         page=lambda desk: webhook_deliveries.list_deliveries(
             desk.session, desk.actor, filters, sort=paging.sort, limit=paging.limit, after=paging.after
         ),

@@ -82,6 +82,8 @@ def test_what_was_given_up_is_listed_and_sent_again(company: Company) -> None:
     for language, heading in (("en", "What went wrong"), ("fr", "Échec")):
         narrow = company.run("management", "webhook", "deliveries", "1", "--lang", language, screen=80)
         assert narrow.out.splitlines()[0].rstrip().endswith(f"  {heading}")
+    none = company.run("management", "webhook", "deliveries", "1", "--state", "delivered", screen=80)
+    assert none.out == "No delivery found.\n"
     assert company.run("management", "webhook", "deliveries", "1", "--state", "lost").code == 7
     one = company.run("management", "webhook", "replay", "1", "--delivery", str(second))
     assert one.out == "1 delivery is sent again.\n"
