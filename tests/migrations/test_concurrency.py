@@ -137,8 +137,6 @@ def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
         upgrade="op.execute(\"INSERT INTO runs VALUES ('slow')\")\n    print('slow now', file=sys.stderr, flush=True)\n"
         "    time.sleep(60)",
     )
-    # From here on no revision commits in the middle, as those do that build an index while others write.
-    assert alembic("upgrade", FIRST, url=database_url).code == 0
     process = start(counting_project, database_url, "upgrade", "head")
     wait_for(process, "slow now")
     process.send_signal(how)
@@ -148,7 +146,7 @@ def test_whoever_is_stopped_while_changing_leaves_no_trace_and_no_lock(
         assert process.returncode == 130, err + out
         assert "Traceback" not in err + out
         assert "Interrupted: what was not finished is undone." in err
-    assert version_of(database_url) == FIRST
+    assert version_of(database_url) is None
     assert alembic.in_project(counting_project)("upgrade", LAST, url=database_url).code == 0
     assert len(execute(database_url, "SELECT revision FROM runs")) == 3
 

@@ -122,8 +122,7 @@ def run_script(url: str, script: str) -> None:
         driver.executescript(script)
     else:
         driver.autocommit = True
-        for statement in script.split(";\n\n"):  # one by one, or the server takes all for one transaction
-            driver.execute(statement)
+        driver.execute(script)
     raw.close()
 
 
