@@ -198,7 +198,7 @@ class _Trials:
         faults = list(self._faults(copy, ended, old, new, beside, at_statement=moment.before is not None))
         self.toll.boundaries += moment.before is not None
         self.toll.instants += moment.after is not None
-        where = f"killed at statement {len(ended.statements)} ({[*ended.statements, 'none'][-1]})"
+        where = f"killed at statement {len(ended.statements)} ({['none', *ended.statements][-1]})"
         self.toll.faults += [f"{self.copies.name}: {self.step}, {where}, in {copy}: {fault}" for fault in faults]
         if not faults:  # otherwise somebody wants to look at it
             self.copies.drop(copy)
