@@ -9,7 +9,7 @@ import click
 
 from src.cli.commands import command, option
 from src.cli.context import open_database
-from src.cli.db.saving import backup_folder, is_good, program
+from src.cli.db.saving import is_good, own_backups, program
 from src.cli.db.waiting import telling
 from src.cli.errors import ADRIFT, WAYS_OUT
 from src.cli.outcome import SAVED, SAVING, mark
@@ -19,7 +19,6 @@ from src.i18n import N_, _
 from src.presentation.columns import Column, Manner
 
 if TYPE_CHECKING:
-    from src.db.session import Database
     from src.schema.verify import Verification
 
 CHECKS = {
@@ -63,7 +62,7 @@ def verify(*, full: bool) -> None:
     from src.services import CRM
 
     database = open_database()
-    backup = _last_backup(database) if full and database.url.get_backend_name() == "sqlite" else None
+    backup = _last_backup() if full and database.url.get_backend_name() == "sqlite" else None
     with telling(len(STAGES)) as tell:
         found = verify_database(database.url, CRM, whole_file=full, tell=tell, backup=backup)
     rows = _rows(found)
@@ -109,14 +108,11 @@ def adopt() -> None:
         click.echo(_("Upgrade it with: {command}").format(command=UPGRADE_COMMAND), err=True)
 
 
-def _last_backup(database: "Database") -> Path | None:
+def _last_backup() -> Path | None:
     """Choose the newest good backup that this database goes on from: after a restore, only those made since."""
-    from src.schema.backup.backups import list_backups
     from src.schema.backup.restore import REASON
 
-    for one in list_backups(backup_folder()):
-        if one.manifest.place != database.place:
-            continue
+    for one in own_backups():
         if one.manifest.reason == REASON:
             return None
         if is_good(one):

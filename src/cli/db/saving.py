@@ -150,6 +150,14 @@ def backup_folder() -> Path:
     return folder.backup_folder(open_database().url, settings().backup_folder, root=PROJECT_ROOT)
 
 
+def own_backups() -> list["Backup"]:
+    """List the backups of this database, newest first: those of others may be in the same folder."""
+    from src.schema.backup.backups import list_backups
+
+    place = open_database().place
+    return [one for one in list_backups(backup_folder()) if one.manifest.place == place]
+
+
 def is_good(one: "Backup") -> bool:
     """Tell whether a backup is still, to the bit, what was written."""
     from src.domain.errors import BackupDamaged

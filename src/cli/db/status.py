@@ -8,7 +8,7 @@ import click
 
 from src.cli.commands import command
 from src.cli.context import manner_of, open_database, settings
-from src.cli.db.saving import backup_folder, is_good
+from src.cli.db.saving import backup_folder, is_good, own_backups
 from src.cli.errors import ADRIFT, exit_code_of, in_words
 from src.cli.exports import write_json
 from src.cli.render import output_options, show_record, wanted_form
@@ -59,13 +59,12 @@ STATUS = (
 @output_options
 def status() -> None:
     """Look at the database; the exit code is 0 where nothing needs to be done, else that of what is wrong."""
-    from src.schema.backup.backups import list_backups
     from src.schema.status import read_status
     from src.services import CRM
 
     database = open_database()
     seen = read_status(database.url, CRM)
-    last = next((one for one in list_backups(backup_folder()) if one.manifest.place == database.place), None)
+    last = next(iter(own_backups()), None)
     if wanted_form() == "json":
         write_json(_for_programs(seen, last))
     else:
