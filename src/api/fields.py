@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from src.domain.choices import parse_choice
 from src.domain.errors import CrmError, InvalidInput
 from src.domain.values import parse_id
 from src.i18n import N_
@@ -116,14 +117,10 @@ def _word(field: Field, text: str) -> Any:
         case "number":
             return parse_id(text, field=field.word)
         case "bool":
-            if text not in {"true", "false"}:
-                raise InvalidInput(N_("{field}: choose one of {choices}."), field=field.word, choices="true, false")
-            return text == "true"
+            return parse_choice(text, ("true", "false"), field=field.word) == "true"
         case _:
             return _known(field, text)
 
 
 def _known(field: Field, value: Any) -> Any:
-    if field.choices and value not in field.choices:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=field.word, choices=", ".join(field.choices))
-    return value
+    return parse_choice(value, field.choices, field=field.word) if field.choices else value

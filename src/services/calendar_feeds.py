@@ -13,7 +13,8 @@ from sqlalchemy import Select, bindparam
 from sqlalchemy.orm import Session, aliased
 
 from src.db.session import ask
-from src.domain.errors import InvalidInput, NotFound
+from src.domain.choices import parse_choice
+from src.domain.errors import NotFound
 from src.domain.permissions import Action, Actor, Department, granted, require
 from src.domain.values import MAX_NAME, parse_text
 from src.i18n import N_
@@ -73,15 +74,10 @@ def create_feed(session: Session, actor: Actor, *, kind: str, name: str, now: da
     """
     authorize(session, actor, Action.OWN_CALENDAR_FEEDS)
     require(actor, Action.EVENT_READ)
-    choices = kinds_for(actor)
-    if kind not in choices:
-        raise InvalidInput(
-            N_("{field}: choose one of {choices}."), field=N_("events shown"), choices=", ".join(choices)
-        )
     secret = new_token()
     feed = CalendarFeed(
         user_id=actor.user_id,
-        kind=FeedKind(kind),
+        kind=FeedKind(parse_choice(kind, kinds_for(actor), field=N_("events shown"))),
         name=parse_text(name, field=N_("name"), longest=MAX_NAME),
         token_hash=hash_token(secret),
         created_at=now,

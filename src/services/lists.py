@@ -18,6 +18,7 @@ from sqlalchemy import Integer, Row, Select, bindparam, func, literal, select, t
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from src.db.session import ask
+from src.domain.choices import parse_choice
 from src.domain.errors import InvalidInput
 from src.domain.permissions import Action, Actor
 from src.domain.values import MAX_ID, clean_text, parse_money
@@ -69,9 +70,7 @@ def order_from(name: str, allowed: Mapping[str, Columns], record_id: Columns) ->
         InvalidInput: the allow-list does not hold it.
     """
     descending, key = name.startswith("-"), name.removeprefix("-")
-    if key not in allowed:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("sort"), choices=", ".join(allowed))
-    return Order(name, allowed[key], record_id, descending)
+    return Order(name, allowed[parse_choice(key, allowed, field=N_("sort"))], record_id, descending)
 
 
 def read_page(session: Session, statement: Select[Any], order: Order, *, limit: int, after: str | None) -> Page:

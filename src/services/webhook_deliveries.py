@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import CursorResult, Select, case, update
 from sqlalchemy.orm import Session
 
-from src.domain.errors import InvalidInput, NotFound, RuleBroken
+from src.domain.choices import parse_choice
+from src.domain.errors import NotFound, RuleBroken
 from src.domain.permissions import Action, Actor, require
 from src.i18n import N_
 from src.models.audit_entry import AuditEntry
@@ -72,9 +73,7 @@ def select_deliveries(actor: Actor, filters: DeliveryFilter) -> Select[Any]:
         .where(WebhookDelivery.subscription_id == filters.webhook_id)
     )
     if filters.state:
-        if filters.state not in STATES:
-            raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("state"), choices=", ".join(STATES))
-        statement = statement.where(_state == filters.state)
+        statement = statement.where(_state == parse_choice(filters.state, STATES, field=N_("state")))
     return statement
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from src.domain.errors import InvalidInput, RuleBroken
+from src.domain.choices import parse_choice
+from src.domain.errors import RuleBroken
 from src.domain.permissions import READING, Action, Actor, require
 from src.domain.targets import parse_target
 from src.domain.values import MAX_NAME, parse_text
@@ -49,9 +50,9 @@ class WebhookDetails:
         if self.url is not None:
             values["url"] = parse_target(self.url, field=N_("address"), allow_private=allow_private)
         if self.record_type is not None:
-            values["record_type"] = _one_of(RECORD_TYPES, self.record_type, field=N_("record"))
+            values["record_type"] = parse_choice(self.record_type.strip(), (EVERY, *RECORD_TYPES), field=N_("record"))
         if self.action is not None:
-            values["action"] = _one_of(ACTIONS, self.action, field=N_("action"))
+            values["action"] = parse_choice(self.action.strip(), (EVERY, *ACTIONS), field=N_("action"))
         return values
 
 
@@ -198,10 +199,3 @@ def _to_change(session: Session, actor: Actor, webhook_id: int) -> WebhookSubscr
     webhook = get_or_raise(session, WebhookSubscription, webhook_id, lock=True)
     authorize(session, actor, Action.WEBHOOK_UPDATE)
     return webhook
-
-
-def _one_of(choices: tuple[str, ...], typed: str, *, field: str) -> str:
-    word = typed.strip()
-    if word and word not in choices:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=field, choices=", ".join(choices))
-    return word

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import ACTION_LABELS, Action
 from src.domain.values import parse_id
 from src.i18n import N_
@@ -43,10 +43,9 @@ def list_audit(desk: Desk) -> Response:
 
 
 def _filter(desk: Desk) -> audit.AuditFilter:
-    who, record, number = desk.asked("who").strip(), desk.asked("record"), desk.asked("number").strip()
+    who, number = desk.asked("who").strip(), desk.asked("number").strip()
+    record = parse_choice(desk.asked("record"), ("", *RECORDS), field=N_("record"))
     since, until = desk.asked("since"), desk.asked("until")
-    if record and record not in RECORDS:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("record"), choices=", ".join(RECORDS))
     return audit.AuditFilter(
         actor_id=users.find_user(desk.session, desk.me, who).id if who else None,
         action=desk.asked("action"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import Action, Department
 from src.domain.values import parse_date, parse_id
 from src.i18n import N_
@@ -67,10 +67,7 @@ def _asked(desk: Desk, people: Any) -> _Asked:
     asked = listing.filters
     view = asked["view"] or "month"
     for name, choices, word in ((view, VIEWS, N_("view")), (asked["whose"], _WHOSE, N_("whose"))):
-        if name not in choices:
-            raise InvalidInput(
-                N_("{field}: choose one of {choices}."), field=word, choices=", ".join(filter(None, choices))
-            )
+        parse_choice(name, choices, field=word)
     day = parse_date(asked["date"], field=N_("day")) if asked["date"] else desk.now.astimezone(desk.zone).date()
     return _Asked(listing, view, day, _filter(desk, asked, people))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import Action, require
 from src.domain.values import parse_id
 from src.i18n import N_, _
@@ -150,9 +150,7 @@ def edit_contract(desk: Desk, contract_id: int) -> Response:
 
 
 def _filter(desk: Desk) -> contracts.ContractFilter:
-    show, client = desk.asked("show"), desk.asked("client")
-    if show and show not in _STATES:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("status"), choices=", ".join(_STATES))
+    show, client = parse_choice(desk.asked("show"), ("", *_STATES), field=N_("status")), desk.asked("client")
     return contracts.ContractFilter(
         mine=bool(desk.asked("mine")),
         client_id=parse_id(client, field=N_("client")) if client else None,

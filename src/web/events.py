@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import Action, Department, require
 from src.domain.values import MAX_NOTES, parse_id
 from src.i18n import N_, _
@@ -182,9 +182,7 @@ def assign_support(desk: Desk, event_id: int) -> Response:
 
 
 def _filter(desk: Desk) -> events.EventFilter:
-    show = desk.asked("show") or "upcoming"
-    if show not in _SHOW:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("period"), choices=", ".join(_SHOW))
+    show = parse_choice(desk.asked("show") or "upcoming", _SHOW, field=N_("period"))
     support, client, contract = desk.asked("support"), desk.asked("client"), desk.asked("contract")
     # A client's or contract's events are all of them, unless something else is asked for.
     is_all = show == "all" or (bool(client or contract) and not desk.asked("show"))

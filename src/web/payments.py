@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import Action
 from src.domain.values import parse_date, parse_money
 from src.i18n import N_, _, format_money
@@ -99,11 +99,7 @@ def refund_payment(desk: Desk, contract_id: int) -> Response:
 
 
 def _payment(desk: Desk, amount: Decimal) -> payments.NewPayment:
-    method = desk.form.get("method")
-    if method not in set(PaymentMethod):
-        raise InvalidInput(
-            N_("{field}: choose one of {choices}."), field=N_("method"), choices=", ".join(PaymentMethod)
-        )
+    method = parse_choice(desk.form.get("method"), list(PaymentMethod), field=N_("method"))
     return payments.NewPayment(
         amount=amount,
         received_on=parse_date(desk.form.get("received_on"), field=N_("date received")),

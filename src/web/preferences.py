@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from src.domain.errors import CrmError, InvalidInput
+from src.domain.choices import parse_choice
+from src.domain.errors import CrmError
 from src.i18n import LANGUAGES, N_
 from src.schema.state import require_current
 from src.services import CRM, auth
@@ -35,10 +36,7 @@ def choose(visit: Visit) -> Response:
     visit.form.require_only([*_CHOICES, "next"])
     chosen = {name: choice for name in _CHOICES if (choice := visit.form.get(name))}
     for name, choice in chosen.items():
-        if choice not in _CHOICES[name]:
-            raise InvalidInput(
-                N_("{field}: choose one of {choices}."), field=N_("setting"), choices=", ".join(_CHOICES[name])
-            )
+        parse_choice(choice, _CHOICES[name], field=N_("setting"))
     if chosen and visit.token:
         _keep_on_account(visit, {name: _own(name, choice) for name, choice in chosen.items()})
     response = visit.go(visit.form.get("next"))

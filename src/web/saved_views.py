@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.i18n import N_, _
 from src.models.saved_view import SavedView
 from src.services import saved_views
@@ -101,9 +101,7 @@ def delete_view(desk: Desk, view_id: int) -> Response:
 
 
 def _list_named(name: str) -> _List:
-    if name not in _LISTS:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("list"), choices=", ".join(_LISTS))
-    return _LISTS[name]
+    return _LISTS[parse_choice(name, _LISTS, field=N_("list"))]
 
 
 def _address_of(view: SavedView) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from src.domain.errors import InvalidInput
+from src.domain.choices import parse_choice
 from src.domain.permissions import Action, Department
 from src.i18n import N_, _
 from src.models.user import User
@@ -154,9 +154,8 @@ def _in_charge_of(desk: Desk, user: User) -> dict[str, Any]:
 
 
 def _filter(desk: Desk) -> users.UserFilter:
-    department, accounts = desk.asked("department"), desk.asked("accounts")
-    if accounts and accounts not in _ACCOUNTS:
-        raise InvalidInput(N_("{field}: choose one of {choices}."), field=N_("accounts"), choices=", ".join(_ACCOUNTS))
+    department = desk.asked("department")
+    accounts = parse_choice(desk.asked("accounts"), ("", *_ACCOUNTS), field=N_("accounts"))
     return users.UserFilter(
         department=users.parse_department(department) if department else None,
         active=_ACCOUNTS.get(accounts),
