@@ -3,8 +3,13 @@
 import hashlib
 from uuid import uuid4
 
+from typing import TYPE_CHECKING
+
 from src.services import idempotency
 from src.web.desk import Desk
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 KEY = "key"
 
@@ -14,15 +19,19 @@ def key_of(desk: Desk) -> dict[str, str]:
     return {KEY: desk.form.get(KEY) or str(uuid4())}
 
 
-def was_sent_before(desk: Desk) -> bool:
+def was_sent_before(desk: Desk, session: "Session | None" = None) -> bool:
     """Tell whether this form was sent, and its deed done, before; if not, it has been now.
+
+    Args:
+        session: the transaction in which the deed is done, if not the page's own.
 
     Raises:
         InvalidInput: the form has no key that can be kept.
     """
+    session = session or desk.session
     path = hashlib.sha256(desk.request.url.path.encode()).hexdigest()
     key = desk.form.get(KEY)
-    if idempotency.claim_key(desk.session, desk.me, key, request_hash=path, now=desk.now) is not None:
+    if idempotency.claim_key(session, desk.me, key, request_hash=path, now=desk.now) is not None:
         return True
-    idempotency.keep_answer(desk.session, desk.me, key, status=200, headers={}, body="")
+    idempotency.keep_answer(session, desk.me, key, status=200, headers={}, body="")
     return False

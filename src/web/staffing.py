@@ -7,6 +7,7 @@ from src.i18n import _, ngettext
 from src.security import passwords
 from src.services import lists, logging_in, users, workloads
 from src.web.desk import Desk
+from src.web.once import KEY, key_of, was_sent_before
 from src.web.pages import Pages
 from src.web.users import PATH, step
 
@@ -105,17 +106,23 @@ def show_reset_password(desk: Desk, user_id: int) -> Response:
         ],
         submit=_("Reset password"),
         is_dangerous=True,
+        hidden=key_of(desk),
     )
 
 
 @pages.post(f"{_ONE}/password", Action.USER_RESET_PASSWORD, again=show_reset_password, own_transactions=True)
 def reset_password(desk: Desk, user_id: int) -> Response:
     """Give somebody a one-time password, shown this once."""
-    desk.form.require_only(())
+    desk.form.require_only((KEY,))
     # Hashing takes long: no transaction is open meanwhile.
     secret = passwords.random_password()
     hashed = passwords.STANDARD.hash(secret)
     with desk.site.database.writing() as session:
+        if was_sent_before(desk, session):
+            return desk.done(
+                _("This password was made before and shown once. If you did not keep it, reset the password again."),
+                to=f"{PATH}/{user_id}",
+            )
         user = users.reset_password(session, desk.me, user_id, password_hash=hashed)
     return desk.page(
         "users/one_time_password.html", user=user, secret=secret, is_new=False, days=logging_in.ONE_TIME_PASSWORD_DAYS

@@ -48,7 +48,7 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "user.deactivate": ("/staff/{user}/deactivate", {}),
     "user.reactivate": ("/staff/{user}/reactivate", {}),
     "user.delete": ("/staff/{user}/delete", {"reassign_to": ""}),
-    "user.reset_password": ("/staff/{user}/password", {}),
+    "user.reset_password": ("/staff/{user}/password", {"key": "{cell}"}),
     "user.end_sessions": ("/staff/{user}/sessions/end", {}),
     "webhook.create": (
         "/webhooks/new",

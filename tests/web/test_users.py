@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from src.models.audit_entry import AuditEntry
@@ -56,6 +57,11 @@ def logged(server: Server, user_id: int) -> list[tuple[str, str, dict[str, Any]]
         of_the_account = AuditEntry.record_type == "users", AuditEntry.record_id == user_id
         entries = session.scalars(select(AuditEntry).where(*of_the_account).order_by(AuditEntry.id))
         return [(entry.action, entry.interface, entry.changes) for entry in entries]
+
+
+def reset_password(manager: Visitor, path: str) -> httpx.Response:
+    """Have a new password made as management does."""
+    return manager.send_form(f"{path}/password", **manager.open_form(f"{path}/password"))
 
 
 def choose_password(server: Server, username: str, given: str) -> Visitor:
@@ -111,7 +117,7 @@ def test_an_account_is_changed_and_who_saves_second_sees_no_secret_of_the_first(
     path = f"/staff/{user.id}"
     manager, other = server.at_work("management"), server.at_work("management")
     mine = manager.open_form(f"{path}/edit")
-    assert other.send_form(f"{path}/password").status_code == 200  # their password is another now
+    assert reset_password(other, path).status_code == 200  # their password is another now
     conflict = manager.send_form(f"{path}/edit", **mine | {"phone": "12345"})
     assert (conflict.status_code, "Password" in words_of(conflict.text)) == (409, True)
     now = stored(server, user.username)
@@ -147,13 +153,25 @@ def test_a_closed_account_is_out_at_once_and_comes_back_with_its_password(server
     ]
 
 
+def test_the_form_of_a_password_sent_again_makes_no_other_one(either_server: Server) -> None:
+    user, _ = hire(either_server)
+    manager, path = either_server.at_work("management"), f"/staff/{user.id}"
+    typed = manager.open_form(f"{path}/password")
+    given = secret_on(manager.send_form(f"{path}/password", **typed).text)
+    again = manager.send_form(f"{path}/password", **typed)
+    assert (again.status_code, again.headers["location"]) == (303, path)
+    assert "This password was made before and shown once" in words_of(manager.get(path).text)
+    choose_password(either_server, user.username, given)
+    assert [entry[0] for entry in logged(either_server, user.id)].count("user.reset_password") == 1
+
+
 def test_sessions_are_ended_and_a_password_is_shown_once(server: Server) -> None:
     user, secret = hire(server)
     seller = choose_password(server, user.username, secret)
     manager, path = server.at_work("management"), f"/staff/{user.id}"
     assert manager.send_form(f"{path}/sessions/end").headers["location"] == path
     assert seller.get("/").headers["location"] == "/login"
-    given = secret_on(manager.send_form(f"{path}/password").text)
+    given = secret_on(reset_password(manager, path).text)
     assert server.visitor().log_in(user.username, "nine purple lanterns drift").status_code == 401
     choose_password(server, user.username, given)
     assert [entry[0] for entry in logged(server, user.id)][-3:] == [
