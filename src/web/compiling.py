@@ -6,12 +6,15 @@ extends, for a list of 25 three thousand times: as long again. Measured together
 instructions (decision 73).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from typing import Any
 
 from jinja2 import Environment, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 from src.i18n import set_language
 
@@ -19,8 +22,45 @@ Lookups = Mapping[str, Callable[..., str]]
 _WHOLE = "_whole_block"
 
 
+_find_what_html_knows = re.compile("""[&<>"']""").search
+
+
+def escaped(value: Any) -> str:
+    """Write a value into a page as `markupsafe.escape` does, without making each piece an object that knows it is safe.
+
+    Most pieces hold nothing that HTML knows, and are what they were.
+    """
+    if type(value) is Markup or (type(value) is str and not _find_what_html_knows(value)):
+        return value
+    return escape(value)
+
+
+class _Generator(CodeGenerator):
+    """Writes the Python of a template: what a page does a thousand times is written out instead of called."""
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as Jinja names what it visits
+        """Ask a variable for what it has; only if it has it not, ask as Jinja does."""
+        if not isinstance(node.node, nodes.Name):
+            super().visit_Getattr(node, frame)
+            return
+        self.write("(_found if (_found := getattr(")
+        self.visit(node.node, frame)
+        self.write(f", {node.attr!r}, missing)) is not missing else ")
+        super().visit_Getattr(node, frame)
+        self.write(")")
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
+
+
 class TemplatesInOneLanguage(Environment):
     """Templates in which `_("…")`, and whatever else of `lookups` is asked for a fixed name, is already looked up."""
+
+    code_generator_class = _Generator
+    escaped = staticmethod(escaped)
 
     def __init__(self, language: str, lookups: Lookups, **settings: Any) -> None:
         super().__init__(**settings)

@@ -1,9 +1,8 @@
 """Forms that do something once: sent again (a second click, a page loaded anew, the way back), they do nothing more."""
 
 import hashlib
-from uuid import uuid4
-
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from src.services import idempotency
 from src.web.desk import Desk
