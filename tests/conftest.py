@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.quick_files import keep_files_in_memory
 from tests.shared_server import RUN_FOLDER, run_folder
 
 pytest_plugins = ["tests.databases", "tests.isolation", "tests.program"]
@@ -19,6 +20,7 @@ settings.load_profile("short")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the folder that all processes of this test run share; the first process owns it."""
+    keep_files_in_memory()
     given = getattr(config, "workerinput", None)
     if given is not None:
         config.stash[RUN_FOLDER] = Path(given["run_folder"])

@@ -112,14 +112,21 @@ def migrate(url: str, revision: str = "head") -> None:
 def new_database(server: URL, *, template: str = "template1") -> Iterator[URL]:
     """Create a database on the server, and drop it at the end whoever is still connected."""
     name = f"epic_events_test_{secrets.token_hex(6)}"
-    with maintenance(server) as connection:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    create_database(server, name, template=template)
     try:
         yield server.set(database=name)
     finally:
         with maintenance(server) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def create_database(server: URL, name: str, *, template: str) -> None:
+    """Create a database as a copy of another one."""
+    with maintenance(server) as connection:
+        # Page by page through the log, as servers since 15 do if they may choose, takes nearly twice the time.
+        strategy = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy)
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 def maintenance(server: URL) -> "psycopg.Connection[tuple[object, ...]]":

@@ -1,5 +1,6 @@
 """What keeps the tests away from the user's own data and settings, and the user's settings away from the tests."""
 
+import itertools
 import os
 import signal
 import time
@@ -35,10 +36,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(UntouchedFiles())
 
 
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the home folders of this process's tests are."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder for this test alone: no session, setting or backup of another test or of the user is found."""
-    folder = tmp_path_factory.mktemp("home")
+    # Numbered here: pytest looks through all folders that it has made so far to find the next number.
+    folder = homes / str(next(_numbers))
+    folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
     monkeypatch.setenv("BACKUP_FOLDER", str(folder / "backups"))

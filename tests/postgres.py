@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -42,7 +42,6 @@ SETTINGS = {
 }
 START_SECONDS = 60
 FOLDER_PREFIX = "epic-events-postgres-"
-TEMPORARY_FOLDERS = tuple(dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"]))  # noqa: S108 - a new folder there
 IN_USE = "in-use"
 
 
@@ -76,12 +75,17 @@ def private_server() -> Iterator[URL]:
 
 def remove_leftovers() -> None:
     """Remove the folders of servers whose keeper was killed; a server that is still up sees it and stops by itself."""
-    for base in TEMPORARY_FOLDERS:
+    for base in temporary_folders():
         for folder in Path(base).glob(f"{FOLDER_PREFIX}*"):
             with contextlib.suppress(OSError), (folder / IN_USE).open() as in_use:
                 fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if time.time() - folder.stat().st_mtime > START_SECONDS:
                     shutil.rmtree(folder)
+
+
+def temporary_folders() -> Iterable[str]:
+    """Where a server's folder may be, the best place first."""
+    return dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])  # noqa: S108 - a new folder there
 
 
 def unprivileged_user() -> AsUser:
@@ -99,7 +103,7 @@ def unprivileged_user() -> AsUser:
 
 def reachable_folder(user: AsUser) -> Path:
     """A new temporary folder that the server's user can write in."""
-    for base in TEMPORARY_FOLDERS:
+    for base in temporary_folders():
         with contextlib.suppress(OSError):
             folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
             if user:

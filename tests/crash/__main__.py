@@ -11,6 +11,7 @@ import tempfile
 import time
 
 from tests.crash.telling import say
+from tests.quick_files import keep_files_in_memory
 
 # Each is a module with run(); only those that are asked for are loaded: a small process is copied quickly.
 PARTS = {"writers": "killed_writers", "upgrades": "killed_upgrades", "locks": "held_locks"}
@@ -30,6 +31,7 @@ def main() -> int:
     wanted = parser.parse_args()
     if unknown := set(wanted.parts) - set(PARTS):
         parser.error(f"{', '.join(sorted(unknown))}: not a part")
+    keep_files_in_memory()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="epic-events-crash-backups-") as folder:
         os.environ["BACKUP_FOLDER"] = folder  # not among the backups of whoever runs this

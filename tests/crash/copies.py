@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from tests.databases import maintenance, text_of, use_programs_of
+from tests.databases import create_database, maintenance, text_of, use_programs_of
 from tests.postgres import private_server
 from tests.schema.fingerprints import Fingerprint, faults_of_sqlite, fingerprint_of
 
@@ -156,11 +156,7 @@ class PostgresqlCopies:
 
     def _new(self, template: str) -> str:
         name = f"{_PREFIX}{secrets.token_hex(6)}"
-        with maintenance(self.server) as connection:
-            # Page by page through the log, as servers since 15 do if they may choose, takes twice the time.
-            strategy = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
-            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy)
-            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        create_database(self.server, name, template=template)
         return text_of(self.server.set(database=name))
 
 
