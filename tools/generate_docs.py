@@ -7,7 +7,8 @@ A page that differs from what the program says fails `make check`: change the pr
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import click
@@ -93,7 +94,8 @@ _EXIT_CODES = {
 }
 
 
-def pages() -> dict[str, str]:
+@cache
+def pages() -> Mapping[str, str]:
     """Give every generated page with its path in the project."""
     written = {
         f"docs/{name}{'' if language == DEFAULT_LANGUAGE else f'.{language}'}.md": _in(language, write)
