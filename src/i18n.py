@@ -89,6 +89,12 @@ def format_amount(amount: "Decimal") -> str:
     return digits.replace(",", _NARROW_NO_BREAK).replace(".", ",") if _language.get() == "fr" else digits
 
 
+def format_number(amount: "Decimal") -> str:
+    """Write a quantity or a rate without the zeros behind it: `2.5`, or in French `2,5`."""
+    written = f"{amount.normalize():f}"
+    return written.replace(".", ",") if _language.get() == "fr" else written
+
+
 def format_date(day: "date") -> str:
     """Write a day as people read it: `2023-04-21`, or in French `21/04/2023`."""
     return _date(day.isoformat())

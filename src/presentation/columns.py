@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from src.i18n import N_, _, format_date, format_moment, format_money
+from src.i18n import N_, _, format_date, format_moment, format_money, format_number
 
 Kind = Literal["text", "number", "decimal", "money", "date", "moment", "bool", "choice", "changes", "numbers"]
 Row = Sequence[Any]
@@ -130,6 +130,8 @@ def _text(column: Column, value: Any, zone: tzinfo, currency: str) -> str:
     match column.kind:
         case "money":
             return format_money(value, currency)
+        case "decimal":
+            return format_number(Decimal(value))
         case "date":
             return format_date(value)
         case "moment":

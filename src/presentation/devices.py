@@ -25,7 +25,7 @@ _SYSTEMS = (
     ("Linux", "Linux"),
 )
 _BROWSER = N_("Browser")
-INTERFACES = {"cli": N_("Command line"), "web": _BROWSER, "api": N_("Program")}
+INTERFACES = {"cli": N_("Command line"), "web": _BROWSER, "api": N_("Program"), "demo": N_("Demo")}
 
 
 def device_in_words(device: str, interface: str) -> str:

@@ -10,6 +10,7 @@ from src.domain.permissions import DEPARTMENT_LABELS
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner, for_people
 from src.presentation.histories import DEEDS, RECORDS
+from src.presentation.phones import grouped
 
 STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
 METHODS = {
@@ -48,9 +49,9 @@ FIELDS: Mapping[str, Column] = {
         Column(key="title", heading=N_("Title")),
         Column(key="line", heading=N_("Line"), kind="number"),
         Column(key="description", heading=N_("Description")),
-        Column(key="quantity", heading=N_("Quantity")),
+        Column(key="quantity", heading=N_("Quantity"), kind="decimal"),
         Column(key="unit_price", heading=N_("Unit price"), kind="money"),
-        Column(key="vat_rate", heading=N_("VAT %")),
+        Column(key="vat_rate", heading=N_("VAT %"), kind="decimal"),
         Column(key="total", heading=N_("Total"), kind="money"),
         Column(key="paid", heading=N_("Paid"), kind="money"),
         Column(key="status", heading=N_("Status"), kind="choice", labels=STATUSES),
@@ -77,11 +78,20 @@ FIELDS: Mapping[str, Column] = {
         Column(key="record_type", heading=N_("Record"), kind="choice", labels=RECORDS),
         Column(key="action", heading=N_("Action"), kind="choice", labels=DEEDS),
         Column(key="deliveries_replayed", heading=N_("Sent again"), kind="number"),
+        # How much of each a demo company was loaded with.
+        Column(key="staff", heading=N_("Members of staff"), kind="number"),
+        Column(key="clients", heading=N_("Clients"), kind="number"),
+        Column(key="contracts", heading=N_("Contracts"), kind="number"),
+        Column(key="lines", heading=N_("Lines"), kind="number"),
+        Column(key="payments", heading=N_("Payments"), kind="number"),
+        Column(key="events", heading=N_("Events"), kind="number"),
+        Column(key="seed", heading=N_("Seed"), kind="number"),
     )
 }
 
 # The fields that hold the number of a member of staff.
 PEOPLE = frozenset({"sales_contact_id", "support_contact_id"})
+PHONES = frozenset({"phone", "contact_phone"})
 
 
 def name_of_field(field: str) -> str:
@@ -96,6 +106,8 @@ def value_of_field(field: str, value: Any, manner: Manner, people: Mapping[int, 
     """
     if field in PEOPLE and value in people:
         return people[value]
+    if field in PHONES and value:
+        return grouped(value)
     column = FIELDS.get(field, Column(key=field, heading=field))
     return for_people([column], [_typed(column, value)], manner)[0]
 
@@ -116,7 +128,7 @@ def _typed(column: Column, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     match column.kind:
-        case "money":
+        case "money" | "decimal":
             return Decimal(value)
         case "moment":
             return datetime.fromisoformat(value)

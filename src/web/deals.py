@@ -125,9 +125,7 @@ def show_cancel_contract(desk: Desk, contract_id: int) -> Response:
         contract,
         heading=_("Cancel {title}").format(title=contract.title),
         consequences=[
-            _("Paid so far: {amount}. It stays recorded; give money back with a refund.").format(
-                amount=money(desk, contract, "paid")
-            ),
+            *_stays_paid(desk, contract),
             _("Its events stay in the calendar. This cannot be undone."),
         ],
         fields=(REASON,),
@@ -142,3 +140,10 @@ def cancel_contract(desk: Desk, contract_id: int) -> Response:
     desk.form.require_only(("reason",))
     contracts.cancel_contract(desk.session, desk.me, contract_id, reason=desk.form.get("reason"))
     return desk.done(_("Contract cancelled."), to=f"{PATH}/{contract_id}")
+
+
+def _stays_paid(desk: Desk, contract: Contract) -> list[str]:
+    if not contract.paid:
+        return []
+    amount = money(desk, contract, "paid")
+    return [_("Paid so far: {amount}. It stays recorded; give money back with a refund.").format(amount=amount)]

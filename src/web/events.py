@@ -33,11 +33,11 @@ _SHOW = ("upcoming", "today", "week", "past", "without_support", "all")
 _NOBODY = "nobody"
 
 FIELDS = (
-    Field(name="name", required=True, heading=N_("Event"), says=N_("name")),
+    Field(name="name", required=True, heading=N_("Event"), says=N_("name"), wide=True),
     Field(name="event_start", kind="moment", required=True, says=N_("start"), longest=40),
     Field(name="event_end", kind="moment", required=True, says=N_("end"), longest=40),
+    Field(name="location", wide=True),
     Field(name="time_zone", required=True, longest=64, hint=N_("Of the place, such as Europe/Paris.")),
-    Field(name="location"),
     Field(name="attendees", kind="number", longest=12),
     Field(name="contact_name", says=N_("contact name"), hint=N_("Whom to call on the day, if not the client.")),
     Field(name="contact_phone", kind="tel", says=N_("contact phone"), longest=40),

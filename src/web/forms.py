@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from src.domain.errors import CrmError, InvalidInput
-from src.i18n import N_, _
+from src.i18n import N_, _, current_language, format_number
 from src.presentation.fields import FIELDS
 from src.presentation.requests import NotUnderstood, TooLarge
 from src.web.gate import LARGEST_BODY
@@ -38,6 +39,12 @@ class Field:
     choices: Mapping[str, str] = field(default_factory=dict)
     autocomplete: str = "off"
     longest: int = 200
+    wide: bool = False
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it takes a line of its own."""
+        return self.wide or self.kind == "long"
 
     @property
     def label(self) -> str:
@@ -115,11 +122,12 @@ def value_in(one: Field, form: Form, record: Any = None, before: Mapping[str, st
 
 
 def value_before(one: Field, record: Any = None, before: Mapping[str, str] | None = None) -> str:
-    """Give what the record holds, as it is typed."""
-    if before is not None and one.name in before:
-        return before[one.name]
-    held = getattr(record, one.name, None)
-    return "" if held is None else str(held)
+    """Give what the record holds, as it is typed: in French, 1200,50."""
+    held = before[one.name] if before is not None and one.name in before else getattr(record, one.name, None)
+    if isinstance(held, Decimal) and FIELDS[one.name].kind == "decimal":
+        return format_number(held)
+    written = "" if held is None else str(held)
+    return written.replace(".", ",") if one.kind == "money" and current_language() == "fr" else written
 
 
 async def read_form(request: Request) -> Form:

@@ -1,5 +1,6 @@
 """The money for a contract: what came, and what was given back."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from starlette.responses import Response
@@ -26,6 +27,8 @@ DETAILS = (
     Field(name="method", kind="choice", required=True, choices=METHODS),
     Field(name="reference", longest=100, hint=N_("Bank reference or cheque number.")),
 )
+# The same day, of money that goes the other way.
+GIVEN_BACK = (replace(DETAILS[0], heading=N_("Given back on")), *DETAILS[1:])
 
 
 @pages.get(f"{PATH}/{{contract_id:int}}/pay", Action.CONTRACT_RECORD_PAYMENT)
@@ -78,7 +81,7 @@ def show_refund_payment(desk: Desk, contract_id: int) -> Response:
         ],
         before=_usual(desk, ""),
         hidden=key_of(desk),
-        fields=(AMOUNT, *DETAILS, REASON),
+        fields=(AMOUNT, *GIVEN_BACK, REASON),
         submit=_("Record the refund"),
         is_dangerous=True,
     )

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from src.config import Settings
-from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, ngettext
+from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, format_number, ngettext
 from src.presentation.columns import NOTHING
 from src.presentation.days import day_in_words
 from src.presentation.devices import INTERFACES, device_in_words
@@ -77,7 +77,7 @@ def _templates(language: str, settings: Settings) -> Environment:
     environment.filters |= {
         "money": partial(_money, currency=settings.currency),
         "day": _day,
-        "number": _number,
+        "number": format_number,
         "moment": partial(_moment, zone=zone),
         "dated": partial(_dated, zone=zone),
         "date": partial(_date, zone=zone),
@@ -106,12 +106,6 @@ def _money(amount: Decimal, *, currency: str) -> str:
     return format_money(amount, currency)
 
 
-def _number(amount: Decimal) -> str:
-    """Write a quantity or a rate without the zeros behind it."""
-    written = f"{amount.normalize():f}"
-    return written.replace(".", ",") if current_language() == "fr" else written
-
-
 def _day(day: date) -> str:
     return format_date(day)
 
@@ -137,7 +131,8 @@ def _date(moment: datetime, *, zone: ZoneInfo) -> str:
 
 
 def _today(now: datetime, *, zone: ZoneInfo) -> str:
-    return day_in_words(now.astimezone(zone).date())
+    words = day_in_words(now.astimezone(zone).date())
+    return words[0].upper() + words[1:]
 
 
 def _moment_there(moment: datetime, zone: str, *, home: str) -> Markup:

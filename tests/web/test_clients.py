@@ -124,7 +124,7 @@ def test_who_saves_second_sees_both_versions_and_loses_nothing(either_server: Se
     assert refused.status_code == 409
     words = words_of(refused.text)
     assert "Somebody else changed this client while you were editing it. Nothing was saved." in words
-    assert "Phone not touched +33142685301" in words
+    assert "Phone not touched +33 1 42 68 53 01" in words
     assert "Company His Hers" in words
     assert stored(either_server, client_id).company_name == "Hers"
     kept = fields_of(refused.text, path)

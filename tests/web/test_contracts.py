@@ -99,6 +99,7 @@ def test_the_consequences_are_shown_before_and_what_is_refused_is_shown_in_the_f
     opened = seller.get(path)
     assert "Dû après un paiement de 1\u202f000,00\u00a0€\u00a0: 0,00\u00a0€." in opened.text
     form = fields_of(opened.text, path)
+    assert form["amount"] == "1000,00"
     for wrong, status, field in (
         ({"amount": "1000,01"}, 409, ""),
         ({"amount": "0"}, 422, "amount"),
@@ -120,6 +121,7 @@ def test_management_gives_back_amends_and_cancels_with_a_reason(either_server: S
     path, manager = f"/contracts/{contract_id}", either_server.at_work("management")
     manager.send_form(f"{path}/pay", **manager.open_form(f"{path}/pay") | {"amount": "500"})
 
+    assert "Given back on" in words_of(manager.get(f"{path}/refund").text)
     without = manager.send_form(f"{path}/refund", **manager.open_form(f"{path}/refund") | {"amount": "100"})
     assert without.status_code == 422
     back = manager.open_form(f"{path}/refund") | {"amount": "100", "reason": "no fireworks"}
@@ -137,6 +139,27 @@ def test_management_gives_back_amends_and_cancels_with_a_reason(either_server: S
         ("contract.amend", "web", "smaller hall"),
         ("contract.cancel", "web", "the client moved"),
     ]
+
+
+def test_only_who_cancels_what_was_paid_is_reminded_of_the_money(server: Server) -> None:
+    office, manager = server.company.office.own, server.at_work("management")
+    sentence = "It stays recorded; give money back with a refund."
+    paid = stored(server, office.signed).paid
+    assert paid > 0
+    shown = {
+        number: sentence in words_of(manager.get(f"/contracts/{number}/cancel").text)
+        for number in (office.sent, office.signed)
+    }
+    assert shown == {office.sent: False, office.signed: True}
+
+
+def test_an_amount_that_is_only_opened_in_french_stays_what_it_is(server: Server) -> None:
+    contract_id = draw_up(server, total="1234,50")
+    seller, path = server.at_work("sales", language="fr"), f"/contracts/{contract_id}/edit"
+    form = seller.open_form(path)
+    assert (form["total"], form["was.total"]) == ("1234,50", "1234,50")
+    assert seller.send_form(path, **form | {"title": "Autre titre"}).status_code == 303
+    assert facts(server, contract_id) == ("Autre titre", Decimal("1234.50"), Decimal(0), "draft")
 
 
 def test_two_people_who_change_an_offer_see_both_versions(server: Server) -> None:

@@ -162,6 +162,9 @@ def test_lists_of_events_show_what_their_address_asks_for(server: Server) -> Non
     assert named("mine=1&show=all") == ["Agenda passé", "Agenda présent"]
     assert named("show=all&sort=-start") == ["Agenda futur", "Agenda présent", "Agenda passé"]
     assert visitor.get("/events?show=never").status_code == 422
+    nowhere = visitor.get("/events?q=nowhere+at+all&mine=1").text
+    assert 'href="/events?q=nowhere+at+all&amp;mine=1&amp;show=all"' in nowhere
+    assert "Search all events" in nowhere
     sent = visitor.send_form("/events/export?q=agenda&show=past")
     assert [line.split(",")[1] for line in sent.text.splitlines()[1:]] == ["Agenda passé"]
 
