@@ -48,9 +48,17 @@ TWICE, FOUR_TIMES = ViewportSize(width=640, height=450), ViewportSize(width=320,
 
 # A table may be pushed sideways in its own frame when everything is four times as large; the page never.
 PUSHED = """() => document.documentElement.scrollWidth > innerWidth ? [`pushed sideways at ${innerWidth} px`] : []"""
-CUT = """() => [document.documentElement, ...document.querySelectorAll(".scroll")]
+CUT = """() => [document.documentElement, ...document.querySelectorAll(".scroll, .views")]
     .filter(one => one.scrollWidth > one.clientWidth + 1)
     .map(one => `cut at ${innerWidth} px: ${one.scrollWidth} px, ${one.innerText.slice(0, 80)}`)"""
+# The last cell that is shown keeps its distance from the edge of the list, whichever it is.
+CROWDED = """() => [...document.querySelectorAll(".list .rows tr")]
+    .filter(row => {
+      const last = [...row.cells].filter(one => one.checkVisibility()).at(-1);
+      const edge = row.closest(".list").getBoundingClientRect().right - last.getBoundingClientRect().right;
+      return edge + parseFloat(getComputedStyle(last).paddingRight) < 14;
+    })
+    .map(row => `no space at the edge at ${innerWidth} px: ${row.innerText.slice(0, 80)}`)"""
 MOVING = """() => [...document.querySelectorAll("*")].filter(one => {
     const style = getComputedStyle(one);
     const times = [style.transitionDuration, style.animationDuration].join().split(",");
@@ -153,5 +161,5 @@ def test_long_values_cut_no_list_at_any_width(chromium: Browser, server: Server,
             opened.open(path)
             for width in (390, 768, 1024, 1280, 1600):
                 opened.page.set_viewport_size({"width": width, "height": 900})
-                found += told(opened, CUT)
+                found += told(opened, CUT) + told(opened, CROWDED)
     assert found == []
