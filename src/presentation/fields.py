@@ -10,7 +10,6 @@ from src.domain.permissions import DEPARTMENT_LABELS
 from src.i18n import N_, _
 from src.presentation.columns import Column, Manner, for_people
 from src.presentation.histories import DEEDS, RECORDS
-from src.presentation.phones import grouped
 
 STATUSES = {"draft": N_("draft"), "sent": N_("sent"), "signed": N_("signed"), "cancelled": N_("cancelled")}
 METHODS = {
@@ -91,7 +90,6 @@ FIELDS: Mapping[str, Column] = {
 
 # The fields that hold the number of a member of staff.
 PEOPLE = frozenset({"sales_contact_id", "support_contact_id"})
-PHONES = frozenset({"phone", "contact_phone"})
 
 
 def name_of_field(field: str) -> str:
@@ -106,8 +104,6 @@ def value_of_field(field: str, value: Any, manner: Manner, people: Mapping[int, 
     """
     if field in PEOPLE and value in people:
         return people[value]
-    if field in PHONES and value:
-        return grouped(value)
     column = FIELDS.get(field, Column(key=field, heading=field))
     return for_people([column], [_typed(column, value)], manner)[0]
 

@@ -1,11 +1,12 @@
 """Templates: HTML in which everything is escaped, with the reader's language and this installation's way of writing."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from markupsafe import Markup, escape
 
 from src.config import Settings
 from src.i18n import LANGUAGES, _, current_language, format_date, format_moment, format_money, format_number, ngettext
-from src.presentation.columns import NOTHING
+from src.presentation.columns import NOTHING, Manner
 from src.presentation.days import day_in_words
 from src.presentation.devices import INTERFACES, device_in_words
 from src.presentation.fields import name_of_field, value_of_field
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("system", "light", "dark")
 _PLAIN_EMAIL = re.compile(r"[a-z0-9._-]+@[a-z0-9.-]+")
+_PHONES = frozenset({"phone", "contact_phone"})
 _LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
@@ -90,7 +92,7 @@ def _templates(language: str, settings: Settings) -> Environment:
         "moment_there": partial(_moment_there, home=settings.time_zone),
         "ngettext": ngettext,
         "name_of_field": name_of_field,
-        "value_of_field": value_of_field,
+        "value_of_field": _value_of_field,
         "words_of_action": _words_of_action,
         "device_in_words": device_in_words,
         "interfaces": INTERFACES,
@@ -104,6 +106,11 @@ def _templates(language: str, settings: Settings) -> Environment:
 
 def _money(amount: Decimal, *, currency: str) -> str:
     return format_money(amount, currency)
+
+
+def _value_of_field(field: str, value: Any, manner: Manner, people: Mapping[int, str] = MappingProxyType({})) -> str:
+    """Write a field's value, a telephone number as the pages show it everywhere."""
+    return value_of_field(field, grouped(value) if field in _PHONES and value else value, manner, people)
 
 
 def _day(day: date) -> str:

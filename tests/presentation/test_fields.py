@@ -18,8 +18,6 @@ from src.presentation.fields import name_of_field, value_of_field
         ("fr", "quantity", Decimal("120.000"), "120"),
         ("fr", "vat_rate", "5.50", "5,5"),
         ("fr", "unit_price", "34.80", "34,80\N{NO-BREAK SPACE}€"),
-        ("fr", "phone", "+33612345678", "+33 6 12 34 56 78"),
-        ("fr", "contact_phone", "+33145678901", "+33 1 45 67 89 01"),
         ("fr", "phone", "", "–"),
     ],
 )
