@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import filterfalse
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from src.domain.errors import InvalidInput
@@ -25,7 +26,7 @@ MAX_ID = 2**63 - 1
 # Control characters, halves of surrogate pairs, and what reorders what a reader sees; letters written right to left are
 # welcome without it. One search by the regex engine: asking for each character's category takes a second per megabyte.
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 # Letters that Unicode does not decompose, but that people type without their stroke or ligature.
 _PLAIN_LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'"}
@@ -38,14 +39,15 @@ def clean_text(text: str, *, multiline: bool = False) -> str:
     Raises:
         ValueError: it holds a control character, half a surrogate pair or a direction override.
     """
-    # First what is invisible: removed after normalising, it would leave a letter apart from its accent.
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    if not text.isascii():
+        # First what is invisible: removed after normalising, it would leave a letter apart from its accent.
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     if multiline:
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
         text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
     else:
         text = " ".join(text.split())
-    if _FORBIDDEN.search(text):
+    if not text.isprintable() and _FORBIDDEN.search(text):
         raise ValueError("control character or direction override")
     return text
 
@@ -55,9 +57,9 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    # Once more, because a compatibility form (a mathematical or full-width capital) decomposes into a plain capital.
-    return " ".join(plain.casefold().translate(_PLAIN_LETTERS).split())
+    # Capitals once more, because a compatibility form (a mathematical or full-width one) decomposes into a plain one.
+    plain = "".join(filterfalse(unicodedata.combining, decomposed)).casefold()
+    return " ".join((plain if plain.isascii() else plain.translate(_PLAIN_LETTERS)).split())
 
 
 def parse_text(

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import event, insert, inspect, literal, select
 from sqlalchemy.orm import Session, UOWTransaction
 
+from src.db.many import insert_rows
 from src.domain.permissions import Action, Actor
 from src.models.base import Record
 
@@ -66,22 +67,32 @@ def note(session: Session, *, record_type: str = "", record_id: int | None = Non
 
 
 def note_created(
-    session: Session, model: type[Record], ids: Sequence[int], records: Sequence[Mapping[str, Any]]
+    session: Session,
+    model: type[Record],
+    ids: Sequence[int],
+    records: Sequence[Mapping[str, Any]],
+    *,
+    same: Mapping[str, Any],
 ) -> None:
-    """Write the entries of many records that one statement made, each as if it had been made alone."""
-    _write(
-        session,
-        [
-            _entry(
-                session,
-                table_of(model),
-                record_id,
-                1,
-                {field: [None, plain(value)] for field, value in record.items() if value not in (None, "")},
-            )
-            for record_id, record in zip(ids, records, strict=True)
-        ],
+    """Write the entries of many records that were made at once, each as if it had been made alone.
+
+    `same` is what all of them have in common.
+    """
+    from src.models.audit_entry import AuditEntry  # noqa: PLC0415 - only what writes needs the log's own table
+
+    entry = _entry(session, table_of(model), None, 1, {})
+    in_common = _created(same)
+    each = {"record_id": ids, "changes": [_created(record) | in_common for record in records]}
+    insert_rows(
+        session.connection(),
+        AuditEntry.__table__,  # type: ignore[arg-type]  # it is a Table
+        same={name: value for name, value in entry.items() if name not in each},
+        each=each,
     )
+
+
+def _created(record: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {field: [None, plain(value)] for field, value in record.items() if value not in (None, "")}
 
 
 def note_for_all(session: Session, model: type[Record], condition: Any, changes: dict[str, list[Any]]) -> None:

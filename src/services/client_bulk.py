@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from src.db.many import insert_rows, sent_rows
 from src.domain.errors import AlreadyExists, CrmError, InvalidInput, Marked
 from src.domain.permissions import Action, Actor
 from src.i18n import N_
@@ -17,8 +18,7 @@ from src.services.clients import ClientDetails
 from src.services.records import authorize, name_of
 
 MOST = 10_000
-# A statement holds so many values at most on either engine.
-_AT_ONCE = 500
+_TABLE: Any = Client.__table__
 
 
 def add_clients(
@@ -62,9 +62,8 @@ def _values(details: ClientDetails, region: str) -> dict[str, Any]:
 
 def _taken(session: Session, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, CrmError]]:
     emails = [row.get("email", "") for row in rows]
-    known: set[str] = set()
-    for start in range(0, len(emails), _AT_ONCE):
-        known |= set(session.scalars(select(Client.email).where(Client.email.in_(emails[start : start + _AT_ONCE]))))
+    sent = sent_rows(session.connection(), [_TABLE.c.email], [emails])
+    known = set(session.scalars(select(Client.email).where(Client.email.in_(sent))))
     for number, email in enumerate(emails):
         if email and email in known:
             yield number, AlreadyExists(field=Marked(N_("e-mail")), record=name_of(Client))
@@ -72,21 +71,23 @@ def _taken(session: Session, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[i
 
 
 def _insert(session: Session, actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> list[int]:
-    written = {"sales_contact_id": actor.user_id, "last_contact_at": now, "created_at": now, "updated_at": now}
+    if not rows:
+        return []
     ids = _new_ids(session, len(rows))
-    complete = [
-        row
-        | client_keys(row["first_name"], row["last_name"], row["company_name"], row["email"])
-        | written
-        | {"id": client_id, "version": 1}
-        for client_id, row in zip(ids, rows, strict=True)
-    ]
-    if complete:
-        session.connection().execute(insert(Client.__table__), complete)  # type: ignore[arg-type]  # it is a Table
-    audit_trail.note_created(
-        session, Client, ids, [{**row, "sales_contact_id": actor.user_id, "last_contact_at": now} for row in rows]
+    keys = [client_keys(row["first_name"], row["last_name"], row["company_name"], row["email"]) for row in rows]
+    in_charge = {"sales_contact_id": actor.user_id, "last_contact_at": now}
+    insert_rows(
+        session.connection(),
+        _TABLE,
+        same=in_charge | {"created_at": now, "updated_at": now, "version": 1},
+        each={"id": ids} | _by_column(rows) | _by_column(keys),
     )
+    audit_trail.note_created(session, Client, ids, rows, same=in_charge)
     return ids
+
+
+def _by_column(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _new_ids(session: Session, many: int) -> list[int]:
