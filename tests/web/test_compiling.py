@@ -93,3 +93,8 @@ def test_what_is_not_there_is_an_error_and_no_empty_place(facts: Mapping[str, ob
     environment.undefined = StrictUndefined
     with pytest.raises(UndefinedError):
         environment.get_template("page").render(**facts)
+
+
+def test_what_is_written_most_is_written_out() -> None:
+    written = _templates("en", {}).compile("{{ it.name }}", raw=True)
+    assert "environment.escaped((_found if (_found := getattr(" in written
