@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, Pool, event, make_url
 from sqlalchemy.orm import Session
 
+from src.db.driver import sqlite_module
 from src.db.session import Database
 from src.models import Base
+from src.schema.state import VERSION_TABLE
 from tests.databases import new_database
 
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -101,16 +103,28 @@ def dump(session: Session) -> Dump:
 
 
 @contextmanager
-def statements_of(database: Database) -> Iterator[list[str]]:
-    """Collect the SQL that reaches the database, but for the words that open a transaction."""
+def statements_of(database: Database | None = None) -> Iterator[list[str]]:
+    """Collect the SQL that reaches a database, or every one, but for the words that open a transaction."""
     seen: list[str] = []
 
     def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if not statement.startswith(("PRAGMA", "BEGIN")):
             seen.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    def note_version(statement: str) -> None:
+        if VERSION_TABLE in statement:
+            seen.append(statement)
+
+    def listen_to_driver(connection: Any, *_rest: object) -> None:
+        # Which schema version it has, SQLite is asked past SQLAlchemy.
+        if isinstance(connection, sqlite_module().Connection):
+            connection.set_trace_callback(note_version)
+
+    engine, pool = (database.engine, database.engine.pool) if database else (Engine, Pool)
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(pool, "checkout", listen_to_driver)
     try:
         yield seen
     finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
+        event.remove(pool, "checkout", listen_to_driver)

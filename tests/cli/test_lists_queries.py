@@ -1,15 +1,11 @@
 """How many questions a command puts to the database: for one row as many as for three, and no more than here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import Engine
 
 from src.models.user import User
 from tests import factories
 from tests.cli.company import Company
+from tests.real_databases import statements_of
 
 # Beside what is asked about the records: the schema version and who is logged in.
 COUNTS = {
@@ -34,26 +30,10 @@ COUNTS = {
 }
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL of every database that is open, but for the words that open a transaction."""
-    seen: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("PRAGMA", "BEGIN")):
-            seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("words", COUNTS)
 def test_three_rows_cost_as_many_questions_as_one(company: Company, words: str) -> None:
     def asked() -> int:
-        with statements() as seen:
+        with statements_of() as seen:
             assert company.run("management", *words.split()).code == 0
         return len(seen)
 

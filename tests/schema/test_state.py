@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.engine import Connection
 
 from src.db.driver import sqlite_module
@@ -21,6 +21,7 @@ from src.services import CRM
 from tests.migrations.command_line import command_line, without_roots_right_to_open_everything
 from tests.migrations.conftest import FIRST, HEAD, create_all, execute, make_empty, path_of, prepare, version_of
 from tests.migrations.projects import add_revision, copy_project
+from tests.real_databases import statements_of
 
 EXPECTED = {
     "empty": ("EMPTY", "DatabaseUnversioned"),
@@ -84,11 +85,8 @@ def test_the_application_works_only_on_a_database_at_its_own_revision(tmp_path: 
 
 def test_the_check_costs_one_select(migrated_url: str) -> None:
     database = Database(make_url(migrated_url))
-    statements: list[str] = []
-    with database.reading() as session:
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
-        require_current(connection, CRM)
+    with statements_of(database) as statements, database.reading() as session:
+        require_current(session.connection(), CRM)
     assert statements == ["SELECT version_num FROM alembic_version"]
 
 

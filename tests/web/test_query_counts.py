@@ -1,15 +1,11 @@
 """How many questions a page asks the database: as many for a long list as for a short one."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from src.config import Settings
 from src.db.session import Database
@@ -17,7 +13,6 @@ from src.domain.permissions import Action
 from src.models.client import Client
 from src.models.contract import Contract
 from src.models.user import User
-from src.schema.state import VERSION_TABLE
 from src.services import audit_trail, clients, logging_in
 from src.web.site import build_site
 from tests import factories
@@ -52,29 +47,9 @@ def questions(database: Database, token: str, path: str) -> list[str]:
     with ThreadPoolExecutor(1) as thread:
         # The first time fills what is kept in memory, and notes that somebody is there.
         assert thread.submit(lambda: asyncio.run(ask())).result().status_code == 200
-        with statements_of(database) as seen, past_sqlalchemy(database) as more:
+        with statements_of(database) as seen:
             assert thread.submit(lambda: asyncio.run(ask())).result().status_code == 200
-    return [*more, *(statement for statement in seen if "database_list" not in statement)]
-
-
-@contextmanager
-def past_sqlalchemy(database: Database) -> Iterator[list[str]]:
-    """Collect the one question that SQLite is asked without SQLAlchemy: which schema version it has."""
-    seen: list[str] = []
-
-    def note(statement: str) -> None:
-        if VERSION_TABLE in statement:
-            seen.append(statement)
-
-    def listen(connection: Any, *_rest: object) -> None:
-        if database.engine.dialect.name == "sqlite":
-            connection.set_trace_callback(note)
-
-    event.listen(database.engine, "checkout", listen)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "checkout", listen)
+    return [statement for statement in seen if "database_list" not in statement]
 
 
 def test_a_card_takes_six_questions_however_much_there_is(database: Database, token: str) -> None:
