@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -168,6 +169,31 @@ def test_what_is_no_json_is_refused_before_it_means_anything(programs: Programs)
     problem(chunked, 413, "too-large")
     problem(seller.post("/clients/bulk", content=b"x" * 10_000_001, headers=JSON), 413, "too-large")
     assert programs.server.records()["clients"] == before
+
+
+def test_whatever_is_sent_leaves_nothing_in_the_servers_memory(programs: Programs) -> None:
+    seller = programs.of("sales")
+    hostile = (
+        ("/clients", b'{"first_name": "' + b"x" * 999_000 + b'"}', 422),
+        ("/clients", b'{"first_name":' + b"[" * 900_000, 400),
+        ("/clients/bulk", b"[" + b"{}," * 3_000_000 + b"{}]", 400),
+        ("/clients/bulk", b"[" + b"[]," * 3_000_000 + b"0]", 400),
+        ("/clients/bulk", b"[" + b'{"first_name": ""},' * 20_000 + b"{}]", 422),
+        ("/clients/bulk", b"x" * 10_000_001, 413),
+    )
+
+    def resident() -> int:
+        """KiB of memory that the server holds."""
+        pid = str(programs.server.process.pid)
+        return int(subprocess.run(["ps", "-o", "rss=", "-p", pid], capture_output=True, check=True).stdout)
+
+    def send_all() -> int:
+        for path, content, status in hostile:
+            assert seller.post(path, content=content, headers=JSON).status_code == status
+        return resident()
+
+    at_first = max(send_all() for _time in range(2))
+    assert max(send_all() for _time in range(6)) < at_first + 30_000  # of 190 MB that came in meanwhile
 
 
 def test_unknown_and_privileged_names_are_refused_at_their_place(programs: Programs) -> None:
