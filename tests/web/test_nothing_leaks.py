@@ -43,14 +43,16 @@ def names_in(server: Server) -> set[str]:
     return {word for word in words if len(word) > 2} - set(DEPARTMENTS)
 
 
+# What the visitors type themselves comes back to them; who may change an account gives it these names.
+TYPED = {"first_name": "Xanthippe", "username": "xanthippe"}
+
+
 def told(visitor: Visitor, server: Server) -> str:
     """Every answer that somebody gets out of the whole site, in one text."""
     paths = [filled(path, server.company.office).replace("{name}", "app.css") for path in PATHS]
     paths += [path for who in DEPARTMENTS for path in EMPTY[who]]
     answers = [visitor.get(path + asked) for path in paths for asked in ASKED]
-    answers += [
-        visitor.send_form(path, first_name="Xanthippe", username="xanthippe") for path in paths if path != "/login"
-    ]
+    answers += [visitor.send_form(path, **TYPED) for path in paths if path != "/login"]
     return "\n".join(f"{answer.text}\n{answer.headers}" for answer in answers)
 
 
@@ -64,7 +66,7 @@ def test_whoever_is_not_logged_in_learns_no_name_and_no_number(server: Server, w
         server.visitor(cookie=f"epicevents-session={token}").send_form("/logout")
         visitor = server.visitor(cookie=f"epicevents-session={token}")
     text = told(visitor, server)
-    assert sorted(name for name in names_in(server) if name in text) == []
+    assert sorted(name for name in names_in(server) if name in text and name not in TYPED.values()) == []
     # Whether a record exists is not told either: a number that is taken and one that is not are answered alike.
     for path in (page.path for page in read_pages() if "{" in page.path):
         taken = visitor.get(filled(path, server.company.office))
