@@ -3,8 +3,8 @@
 Whoever waits for the write lock, which may take a minute, keeps nobody from reading. There are no more threads than the
 pool of the database has connections, so that none waits for one; and few, because of all the threads of a process one
 works at a time, and the more of them want to, the more each is interrupted: at every row that SQLite gives (measured
-with 16 browsers: 4 readers make a page in 14 % less time than 8, 3 in 5 % less than 4, and 2 in 10 % less than 3; with
-2, a long question leaves one for all others).
+with 16 browsers: 4 readers make a page in 14 % less time than 8, and 2 in a tenth less than 3 or 4; with 2, a long
+question leaves one for all others).
 """
 
 import asyncio

@@ -25,16 +25,6 @@ _WHOLE = "_whole_block"
 _find_what_html_knows = re.compile("""[&<>"']""").search
 
 
-def escaped(value: Any) -> str:
-    """Write a value into a page as `markupsafe.escape` does, without making each piece an object that knows it is safe.
-
-    Most pieces hold nothing that HTML knows, and are what they were.
-    """
-    if type(value) is Markup or (type(value) is str and not _find_what_html_knows(value)):
-        return value
-    return escape(value)
-
-
 class _Generator(CodeGenerator):
     """Writes the Python of a template: what a page does a thousand times is written out instead of called."""
 
@@ -60,13 +50,22 @@ class TemplatesInOneLanguage(Environment):
     """Templates in which `_("…")`, and whatever else of `lookups` is asked for a fixed name, is already looked up."""
 
     code_generator_class = _Generator
-    escaped = staticmethod(escaped)
 
     def __init__(self, language: str, lookups: Lookups, **settings: Any) -> None:
         super().__init__(**settings)
         self._language, self._lookups = language, lookups
         # For what is only known when the page is made, such as the name of a status.
         self.globals |= lookups
+
+    @staticmethod
+    def escaped(value: Any) -> str:
+        """Write a value as `markupsafe.escape` does, without making each piece an object that knows it is safe.
+
+        Most pieces hold nothing that HTML knows, and are what they were.
+        """
+        if type(value) is Markup or (type(value) is str and not _find_what_html_knows(value)):
+            return value
+        return escape(value)
 
     def _generate(self, source: nodes.Template, *names: Any, **settings: Any) -> str:
         return super()._generate(copy_context().run(self._ready, source), *names, **settings)
