@@ -15,6 +15,7 @@ from tests.quick_files import keep_files_in_memory
 
 # Each is a module with run(); only those that are asked for are loaded: a small process is copied quickly.
 PARTS = {"writers": "killed_writers", "upgrades": "killed_upgrades", "locks": "held_locks"}
+ENGINES = ("SQLite", "PostgreSQL")
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if none is named")
     parser.add_argument("--trials", type=int, default=10_000, help="so many trials of killed writers")
+    parser.add_argument("--engine", choices=ENGINES, help="upgrades and locks on this one only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many of these at a time")
     parser.add_argument("--nth", type=int, default=1, help="kill upgrades at every nth statement")
     parser.add_argument("--instants", type=int, default=200, help="and at so many random instants, per engine")

@@ -160,6 +160,12 @@ class PostgresqlCopies:
         return text_of(self.server.set(database=name))
 
 
+def of_engines(named: str | None, folder: Path, server: URL) -> list[Copies]:
+    """Give the engine that was named, or both."""
+    both: list[Copies] = [SqliteCopies(folder), PostgresqlCopies(server)]
+    return [copies for copies in both if named in {None, copies.name}]
+
+
 def _file(url: str) -> Path:
     return Path(make_url(url).database or "")
 

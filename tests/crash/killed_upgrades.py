@@ -1,10 +1,10 @@
-"""The part that kills upgrades and downgrades, on both engines."""
+"""The part that kills upgrades and downgrades, on each engine."""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.crash.copies import Copies, PostgresqlCopies, SqliteCopies, server, work_folder
+from tests.crash.copies import Copies, of_engines, server, work_folder
 from tests.crash.killed_alembic import killed_alembic
 from tests.crash.shares import share_out
 from tests.crash.telling import say, show, tell
@@ -15,7 +15,7 @@ def run(wanted: argparse.Namespace) -> int:
     """Kill every step of the history; gives the number of faults."""
     faults = 0
     with work_folder() as folder, server() as address:
-        for copies in (SqliteCopies(folder), PostgresqlCopies(address)):
+        for copies in of_engines(wanted.engine, folder, address):
             toll = _share_out(copies, folder, wanted)
             show(toll.faults)
             say(
