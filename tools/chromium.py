@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+# Debian's Chromium without a window comes first: it shows the same pages for a quarter less of the processor.
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # No sandbox of its own (it may run as root in a container), and no conversation with its maker.
 _OPTIONS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -16,7 +18,7 @@ _OPTIONS = [
 @contextmanager
 def chromium_running() -> Iterator[Browser]:
     """Start the browser, and stop it at the end."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
         raise SystemExit("Chromium is needed here; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:

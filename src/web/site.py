@@ -1,6 +1,7 @@
 """The whole site: every page of every noun, behind the gate."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
 from src.config import Settings
+from src.db.cores import keep_to_one_core
 from src.db.session import Database
 from src.db.threads import in_thread
 from src.domain.errors import CrmError
@@ -148,6 +150,7 @@ def build_site(
         # Starlette would answer for us, in plain text, before the gate hears of the failure.
         | {Exception: _failing(fail_anybody)},
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=_serving,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -162,6 +165,13 @@ def build_site(
         for_programs=is_for_programs,
         largest_body_of_programs=programs.largest_body if programs else LARGEST_BODY,
     )
+
+
+@asynccontextmanager
+async def _serving(_app: FastAPI) -> AsyncIterator[None]:
+    """Get ready when a server takes the site up, in the thread that will take requests in."""
+    keep_to_one_core()
+    yield
 
 
 def _routes(site: Site) -> list[BaseRoute]:

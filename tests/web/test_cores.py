@@ -1,0 +1,117 @@
+"""Each process of a server keeps to a core of its own, and what computes outside of Python's lock goes anywhere."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.company import Company
+from tests.web.servers import Server, serving
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a program choose")
+
+ALL = os.sched_getaffinity(0) if sys.platform == "linux" else set()
+# A process that keeps to a core, says to which, and what a thread may use that it starts, and one that goes anywhere.
+KEEPING = """
+import os, sys, threading
+from src.db.cores import keep_to_one_core, use_all_cores
+def show(before=lambda: None):
+    before()
+    print(*sorted(os.sched_getaffinity(0)), flush=True)
+keep_to_one_core()
+keep_to_one_core()
+for before in (lambda: None, use_all_cores):
+    thread = threading.Thread(target=show, args=[before])
+    thread.start()
+    thread.join()
+show()
+sys.stdin.read()
+"""
+
+
+def keeping() -> "subprocess.Popen[str]":
+    """Start such a process; it goes on until its input ends."""
+    return subprocess.Popen(
+        [sys.executable, "-c", KEEPING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+
+
+def told(process: "subprocess.Popen[str]") -> list[set[int]]:
+    """Give the cores that its three lines name."""
+    assert process.stdout is not None
+    return [{int(core) for core in process.stdout.readline().split()} for _line in range(3)]
+
+
+def taken() -> set[int]:
+    """Give the cores that somebody on this machine keeps to."""
+    names = [line.rpartition(" ")[2] for line in Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()]
+    return {int(name.rpartition("-")[2]) for name in names if name.startswith("@epicevents-core-")}
+
+
+def cores_of(pid: int) -> list[set[int]]:
+    """Give the cores of each thread of a process, the one that takes requests in first."""
+    threads = sorted(int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir())
+    return [os.sched_getaffinity(thread) for thread in threads]
+
+
+def processes_of(server: Server) -> list[int]:
+    """Give the processes that answer."""
+    pid = server.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()] or [pid]
+
+
+def sooner_or_later(is_so: Callable[[], bool]) -> bool:
+    """Try ten times: servers of other tests that run now take cores and free them."""
+    return any(is_so() for _time in range(10))
+
+
+def test_no_two_processes_keep_to_the_same_core_and_who_finds_none_goes_anywhere() -> None:
+    running = [keeping() for _core in range(len(ALL) + 1)]
+    try:
+        found = [told(process) for process in running]
+    finally:
+        for process in running:
+            process.communicate()
+    kept = [own for _reader, _writer, own in found if len(own) == 1 < len(ALL)]
+    assert len(set.union(set(), *kept)) == len(kept)
+    for reader, writer, own in found:
+        assert (reader, writer) == (own, ALL)
+        assert own == ALL or own in kept
+    # One more than there are cores: where nobody else on this machine had one, each was kept by somebody.
+    assert any(own == ALL for _reader, _writer, own in found)
+
+
+def test_the_core_of_a_process_that_is_killed_is_free_again() -> None:
+    def was_freed_if_there_was_one() -> bool:
+        process = keeping()
+        [_reader, _writer, own] = told(process)
+        assert own == ALL or own <= taken()
+        process.kill()
+        process.communicate()
+        return taken() == ALL if own == ALL else not own <= taken()
+
+    assert sooner_or_later(was_freed_if_there_was_one)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_takes_requests_in_and_what_reads_stay_on_one_core_and_a_log_in_does_not(
+    company: Company, count: int
+) -> None:
+    def all_that_find_a_core_keep_one() -> bool:
+        with serving(company, "--workers", str(count)) as running:
+            sellers = [running.at_work("sales") for _time in range(4)]
+            assert {seller.get(page).status_code for seller in sellers for page in ("/clients", "/contracts")} == {200}
+            threads = [cores_of(pid) for pid in processes_of(running)]
+            assert len(threads) == count
+            kept = [own for own, *_others in threads if len(own) == 1]
+            assert len(set.union(set(), *kept)) == len(kept)
+            assert all(cores in (own, ALL) for own, *others in threads for cores in others)
+            # The two that read are among them, and whoever compared the password.
+            assert any(own in others and ALL in others for own, *others in threads)
+            return len(kept) == count or taken() == ALL
+
+    assert sooner_or_later(all_that_find_a_core_keep_one)
