@@ -12,7 +12,8 @@ from contextlib import suppress
 
 # A name that one process of this machine can have at a time, and that is free again when it ends, however it ends.
 _NAME = "\0epicevents-core-{}"
-_kept: list[socket.socket] = []
+_name: list[socket.socket] = []
+_own: set[int] = set()
 _all: set[int] = set()
 
 
@@ -21,20 +22,26 @@ def keep_to_one_core() -> None:
 
     Where none is free, it goes where the system puts it, as before.
     """
-    if sys.platform != "linux" or _kept:
+    if sys.platform != "linux" or _own:
         return
     _all.update(os.sched_getaffinity(0))
     # By chance, as processes in other containers do not see which names are taken.
     for core in random.sample(sorted(_all), len(_all)):
         if _take(core):
-            _use({core})
+            _own.add(core)
+            use_own_core()
             break
 
 
-def use_all_cores() -> None:
-    """Let this thread go anywhere: what computes outside of Python's lock must not stop the others."""
-    if _kept:
-        _use(_all)
+def use_own_core(thread: int = 0) -> None:
+    """Bring a thread, this one if none is named, back to the core that this process keeps to."""
+    _use(thread, _own)
+
+
+def use_all_cores(thread: int = 0) -> None:
+    """Let a thread go anywhere: what computes outside of Python's lock must not stop the others."""
+    if _own:
+        _use(thread, _all)
 
 
 def _take(core: int) -> bool:
@@ -45,12 +52,12 @@ def _take(core: int) -> bool:
     except OSError:
         name.close()
         return False
-    _kept.append(name)
+    _name.append(name)
     return True
 
 
-def _use(cores: set[int]) -> None:
-    if sys.platform == "linux":
+def _use(thread: int, cores: set[int]) -> None:
+    if sys.platform == "linux" and cores:
         # Some sandboxes do not let a program choose: it is slower then, and that is all.
         with suppress(OSError):
-            os.sched_setaffinity(0, cores)
+            os.sched_setaffinity(thread, cores)

@@ -6,20 +6,25 @@ works at a time, and the more of them want to, the more each is interrupted: at 
 with 16 browsers: 4 readers make a page in 14 % less time than 8, and 2 in a tenth less than 3 or 4; with 2, a long
 question leaves one for all others).
 
-Those that read are started by the thread that takes requests in, and so stay on its core, if it keeps to one. Those
-that write go anywhere: what a password is compared with takes long to compute, and needs no lock of Python's.
+Those that read are started by the thread that takes requests in, and stay on its core, if it keeps to one (decision
+80), until a question takes long: that one is answered by the database, not by Python, and goes on beside the others.
+Those that write go anywhere: what a password is compared with takes long to compute, likewise outside of Python.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from threading import get_native_id
 from typing import TypeVar
 
-from src.db.cores import use_all_cores
+from src.db.cores import use_all_cores, use_own_core
 
 _READERS = ThreadPoolExecutor(2, "reads")
 _WRITERS = ThreadPoolExecutor(8, "writes", initializer=use_all_cores)
+# A list takes a fifth of this, the sums of a first page or a search among many clients more.
+_LONG_SECONDS = 0.03
 
 Made = TypeVar("Made")
 
@@ -29,5 +34,37 @@ async def in_thread(make: Callable[..., Made], *facts: object, writes: bool = Fa
 
     Measured: Starlette's own way of doing this costs a quarter of a millisecond more.
     """
-    pool = _WRITERS if writes else _READERS
-    return await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, make, *facts)
+    loop, context = asyncio.get_running_loop(), copy_context()
+    if writes:
+        return await loop.run_in_executor(_WRITERS, context.run, make, *facts)
+    reading = _Reading(loop)
+    try:
+        return await loop.run_in_executor(_READERS, context.run, reading.run, make, *facts)
+    finally:
+        reading.timer.cancel()
+
+
+class _Reading:
+    """One question, and the thread that has it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop, self.thread, self.began = loop, 0, 0.0
+        self.timer = loop.call_later(_LONG_SECONDS, self._look)
+
+    def run(self, make: Callable[..., Made], *facts: object) -> Made:
+        self.began, self.thread = time.monotonic(), get_native_id()
+        try:
+            return make(*facts)
+        finally:
+            self.thread = 0
+            # The next question is probably like this one.
+            if time.monotonic() - self.began < _LONG_SECONDS:
+                use_own_core()
+
+    def _look(self) -> None:
+        """Let the thread go if it has had its time; it may have begun just now, or not at all."""
+        left = _LONG_SECONDS - (time.monotonic() - self.began if self.thread else 0)
+        if left <= 0:
+            use_all_cores(self.thread)
+        else:
+            self.timer = self.loop.call_later(left, self._look)

@@ -31,6 +31,25 @@ show()
 sys.stdin.read()
 """
 
+# Four questions, one after the other: the cores that each may use in the end; the second takes long.
+ASKING = """
+import asyncio, os, time
+from src.db.cores import keep_to_one_core
+from src.db.threads import in_thread
+def ask():
+    return os.sched_getaffinity(0)
+def ask_long():
+    began = time.monotonic()
+    while time.monotonic() < began + 0.1 or (len(ask()) == 1 and time.monotonic() < began + 60):
+        time.sleep(0.01)
+    return ask()
+async def main():
+    keep_to_one_core()
+    for question in (ask, ask_long, ask, ask):
+        print(*sorted(await in_thread(question)), flush=True)
+asyncio.run(main())
+"""
+
 
 def keeping() -> "subprocess.Popen[str]":
     """Start such a process; it goes on until its input ends."""
@@ -42,7 +61,11 @@ def keeping() -> "subprocess.Popen[str]":
 def told(process: "subprocess.Popen[str]") -> list[set[int]]:
     """Give the cores that its three lines name."""
     assert process.stdout is not None
-    return [{int(core) for core in process.stdout.readline().split()} for _line in range(3)]
+    return [cores_in(process.stdout.readline()) for _line in range(3)]
+
+
+def cores_in(line: str) -> set[int]:
+    return {int(core) for core in line.split()}
 
 
 def taken() -> set[int]:
@@ -103,15 +126,29 @@ def test_what_takes_requests_in_and_what_reads_stay_on_one_core_and_a_log_in_doe
 ) -> None:
     def all_that_find_a_core_keep_one() -> bool:
         with serving(company, "--workers", str(count)) as running:
-            sellers = [running.at_work("sales") for _time in range(4)]
-            assert {seller.get(page).status_code for seller in sellers for page in ("/clients", "/contracts")} == {200}
-            threads = [cores_of(pid) for pid in processes_of(running)]
+            processes, seller = processes_of(running), running.at_work("sales")
+
+            def reads_on_one_core_and_logs_in_anywhere() -> bool:
+                assert {seller.get(page).status_code for page in ("/clients", "/contracts")} == {200}
+                return any(own in others and ALL in others for own, *others in map(cores_of, processes))
+
+            # On a machine as busy as this one a question may take long, and is let go.
+            assert sooner_or_later(reads_on_one_core_and_logs_in_anywhere)
+            threads = [cores_of(pid) for pid in processes]
             assert len(threads) == count
+            assert all(cores in (own, ALL) for own, *others in threads for cores in others)
             kept = [own for own, *_others in threads if len(own) == 1]
             assert len(set.union(set(), *kept)) == len(kept)
-            assert all(cores in (own, ALL) for own, *others in threads for cores in others)
-            # The two that read are among them, and whoever compared the password.
-            assert any(own in others and ALL in others for own, *others in threads)
             return len(kept) == count or taken() == ALL
 
     assert sooner_or_later(all_that_find_a_core_keep_one)
+
+
+def test_a_question_that_takes_long_goes_on_beside_the_others_and_the_next_but_one_is_back() -> None:
+    def goes_on_and_is_back() -> bool:
+        done = subprocess.run([sys.executable, "-c", ASKING], capture_output=True, encoding="utf-8", check=True)
+        first, *others = map(cores_in, done.stdout.splitlines())
+        assert others == [ALL, ALL, first]
+        return len(first) == 1 or taken() == ALL
+
+    assert sooner_or_later(goes_on_and_is_back)
