@@ -57,6 +57,18 @@ _NAMES_OF_NO_FILE = {
     errno.ELOOP: N_("its link leads back to itself"),
     errno.ENAMETOOLONG: N_("its name is too long for this disk"),
 }
+# PostgreSQL's rights are no file's.
+_NOT_WRITABLE = {
+    "25006": N_("The database at {place} can only be read at the moment. Nothing was saved."),
+    "3F000": N_(
+        "The database at {place} has no schema in which tables could be. Nothing was saved. Let its owner type: CREATE"
+        " SCHEMA public"
+    ),
+    "42501": N_(
+        "The database at {place} does not let its user do this: check the user's rights on the tables. Nothing was"
+        " saved."
+    ),
+}
 _STILL_USED = N_("Other records still refer to this one, or it refers to one that does not exist.")
 
 
@@ -167,8 +179,8 @@ def _from_postgresql(error: DBAPIError, place: str) -> CrmError:
         return DatabaseBusy()
     if state == "53100":
         return DiskFull()
-    if state in {"25006", "42501"}:
-        return DatabaseReadOnly(place=place)
+    if state in _NOT_WRITABLE:
+        return DatabaseReadOnly(_NOT_WRITABLE[state], place=place)
     lost = error.connection_invalidated or (not state and isinstance(error, OperationalError | InterfaceError))
     if lost or state.startswith(("08", "28", "3D", "57P")):
         # psycopg's own text may repeat the address with its password: the kind of failure is enough.

@@ -48,7 +48,9 @@ def adopt_database(url: URL, project: Project, *, about_to_save: Callable[[], No
             revision = _revision_of(url, connection, project, scripts)
             if not revision.was_marked:
                 with quiet():
-                    MigrationContext.configure(connection).stamp(scripts, revision.revision)
+                    marking = MigrationContext.configure(connection)
+                    marking._ensure_version_table(purge=True)  # a mark that no database can have goes
+                    marking.stamp(scripts, revision.revision)
                 files = {script.revision: Path(script.path) for script in scripts.walk_revisions()}
                 Bookkeeper(files, program, ignored=frozenset()).note_mark(connection, revision.revision)
             about_to_save()

@@ -24,7 +24,7 @@ from src.schema.change import Change
 from src.schema.configuration import configure
 from src.schema.drift.drift import find_drift
 from src.schema.fitness import Fitness
-from src.schema.revisions import Project
+from src.schema.revisions import Project, read_history
 from src.schema.state import DatabaseState, open_to_look, revisions_of, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
@@ -46,6 +46,7 @@ def migrate(
 
     Raises CrmError, or Alembic's CommandError for a wrong use of its command line.
     """
+    read_history(project.versions)
     try:
         if context.is_offline_mode():
             _write_sql(url, metadata)

@@ -12,7 +12,8 @@ from src.i18n import N_
 from src.schema.answers import command_options
 from src.schema.drift.drift import closest_revision, find_drift
 from src.schema.ledger import require_unedited
-from src.schema.state import STAMP_IT, UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, printable, state_from
+from src.schema.state import STAMP_IT, UPGRADE_COMMAND, VERSION_TABLE, DatabaseState, printable, state_from, unversioned
+from src.schema.upgrade import parents_in
 
 # Alembic's own sentence, by which people find the way out in the documentation.
 NOT_UP_TO_DATE = "Target database is not up to date."
@@ -31,13 +32,12 @@ class Fitness:
         scripts = context.script
         self.heads = frozenset(scripts.get_heads())
         self.revisions = frozenset(context.get_context().get_current_heads())
-        self.unknown = self.revisions - {script.revision for script in scripts.walk_revisions()}
+        parents = parents_in(scripts)
+        self.unknown = self.revisions - parents.keys()
         tables = frozenset(inspect(connection).get_table_names())
         if connection.dialect.name == "postgresql":
             tables &= frozenset(metadata.tables)  # an extension may keep tables of its own in the same database
-        self.state = state_from(
-            self.revisions, tables - {VERSION_TABLE}, known=self.revisions - self.unknown, heads=self.heads
-        )
+        self.state = state_from(self.revisions, tables - {VERSION_TABLE}, parents=parents, heads=self.heads)
 
     def require_for(self, command: str) -> None:
         """Refuse a command that this database is not ready for."""
@@ -46,7 +46,7 @@ class Fitness:
         if self.state is DatabaseState.UNKNOWN_REVISION and command != "ensure_version":
             raise self._ahead()
         if command in {"upgrade", "downgrade"} and self.state is DatabaseState.UNVERSIONED:
-            raise DatabaseUnversioned(place=self.place, advice=Marked(STAMP_IT))
+            raise unversioned(self.place, self.revisions)
         if command == "downgrade" and self.state is DatabaseState.EMPTY:
             raise DatabaseUnversioned(place=self.place, advice=Marked(IT_IS_EMPTY))
         if command in {"check", "revision"} and self.revisions != self.heads:
@@ -60,12 +60,17 @@ class Fitness:
         Plain Alembic marks it blindly, and cannot replace a version it does not know: this does, once the tables have
         proved to be those that the migrations make. `anyway` is for experts who know better.
         """
-        if self.unknown:
+        if self.unknown or self.state is DatabaseState.UNVERSIONED:
             context.get_context().purge = True
         if anyway:
             return
         wanted = [script.revision for script in context.script.get_revisions(command_options()["destination_rev"])]
-        if self.revisions and frozenset(wanted) != self.heads and self._is_what_it_says():
+        if (
+            self.state is not DatabaseState.UNVERSIONED
+            and self.revisions
+            and frozenset(wanted) != self.heads
+            and self._is_what_it_says()
+        ):
             raise DatabaseUnversioned(
                 N_(
                     "Nothing was marked: marked with an older revision, the database at {place} would get the steps"
@@ -89,7 +94,7 @@ class Fitness:
             case DatabaseState.EMPTY:
                 return DatabaseUnversioned(place=self.place, advice=Marked(IT_IS_EMPTY))
             case DatabaseState.UNVERSIONED:
-                return DatabaseUnversioned(place=self.place, advice=Marked(STAMP_IT))
+                return unversioned(self.place, self.revisions)
             case DatabaseState.BEHIND:
                 return DatabaseBehind(place=self.place, command=UPGRADE_COMMAND)
             case _:

@@ -56,7 +56,7 @@ class History:
 
 @cache
 def read_history(folder: Path) -> History:
-    """Read the revisions in a folder the way Alembic would. Raises DatabaseError if a file names none."""
+    """Read the revisions in a folder the way Alembic would. Raises DatabaseError if a file names none or is missing."""
     parents: dict[str, tuple[str, ...]] = {}
     files: dict[str, Path] = {}
     for file in sorted(folder.glob("*.py")):
@@ -68,8 +68,25 @@ def read_history(folder: Path) -> History:
             raise DatabaseError(N_("The migration file {file} does not say which revision it is."), file=file.name)
         parents[revision[1]] = tuple(_QUOTED.findall(down[1].split("#")[0]))
         files[revision[1]] = file
+    for follower, named in parents.items():
+        if missing := [parent for parent in named if parent not in parents]:
+            # Two heads, to whoever only looks for those that nothing follows; joining them would make it worse.
+            raise DatabaseError(
+                N_(
+                    "The migration file of revision {revision} is missing; {file} follows it. Put it back as it came"
+                    " with the program."
+                ),
+                revision=missing[0],
+                file=files[follower].name,
+            )
     followed = {parent for named in parents.values() for parent in named}
     return History(parents=parents, heads=tuple(sorted(set(parents) - followed)), files=files)
+
+
+def one_follows_another(revisions: frozenset[str], parents: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether no database can be at these revisions, as one of them comes after another."""
+    history = History(parents=parents, heads=(), files={})
+    return any(revision in history.up_to(revisions - {revision}) for revision in revisions)
 
 
 def known_revisions(folder: Path) -> frozenset[str]:

@@ -3,7 +3,7 @@
 Looking changes nothing: no file, no table, no lock is taken that would stop anybody's work.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
@@ -29,12 +29,13 @@ from src.domain.errors import (
 )
 from src.i18n import N_
 from src.schema.own_tables import is_layer_table
-from src.schema.revisions import Project, head_revision, known_revisions
+from src.schema.revisions import Project, head_revision, known_revisions, one_follows_another, read_history
 
 VERSION_TABLE = "alembic_version"
 _VERSIONS = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
 UPGRADE_COMMAND = "alembic upgrade head"
 _IT_IS_EMPTY = N_("The database at {place} has no schema version. It is empty; create its tables with: {command}")
+_TWO_AT_ONCE = N_("The database at {place} says that it is at {revisions}, of which one follows the other. {advice}")
 STAMP_IT = N_("If its tables are those of this program, mark it with: alembic stamp head (it compares them first)")
 
 _SQLITE_HEADER = b"SQLite format 3\0"
@@ -93,18 +94,22 @@ def state_of_file(url: URL) -> DatabaseState | None:
 def state_of(connection: Connection, project: Project) -> DatabaseState:
     """Tell the state of a database that is already open."""
     tables = frozenset(inspect(connection).get_table_names())
-    known, heads = known_revisions(project.versions), frozenset({head_revision(project.versions)})
-    return state_from(revisions_of(connection), tables, known=known, heads=heads)
+    parents, heads = read_history(project.versions).parents, frozenset({head_revision(project.versions)})
+    return state_from(revisions_of(connection), tables, parents=parents, heads=heads)
 
 
 def state_from(
-    revisions: frozenset[str], tables: frozenset[str], *, known: frozenset[str], heads: frozenset[str]
+    revisions: frozenset[str],
+    tables: frozenset[str],
+    *,
+    parents: Mapping[str, tuple[str, ...]],
+    heads: frozenset[str],
 ) -> DatabaseState:
     """Tell the state of a database from the versions and tables in it, and the versions the program knows."""
-    if not revisions:
+    if not revisions or one_follows_another(revisions, parents):
         theirs = {table for table in tables - {VERSION_TABLE} if not is_layer_table(table)}
         return DatabaseState.UNVERSIONED if theirs else DatabaseState.EMPTY
-    if not revisions <= known:
+    if not revisions <= parents.keys():
         return DatabaseState.UNKNOWN_REVISION
     return DatabaseState.AT_HEAD if revisions == heads else DatabaseState.BEHIND
 
@@ -172,7 +177,7 @@ def refusal_of(
         case DatabaseState.EMPTY:
             return DatabaseUnversioned(_IT_IS_EMPTY, place=place, command=project.create_command)
         case DatabaseState.UNVERSIONED:
-            return DatabaseUnversioned(place=place, advice=Marked(STAMP_IT))
+            return unversioned(place, revisions)
         case DatabaseState.BEHIND:
             return DatabaseBehind(place=place, command=UPGRADE_COMMAND)
         case DatabaseState.UNKNOWN_REVISION:
@@ -181,6 +186,13 @@ def refusal_of(
             return NotADatabase(place=place)
         case DatabaseState.AT_HEAD:
             return None
+
+
+def unversioned(place: str, revisions: frozenset[str]) -> DatabaseUnversioned:
+    """Say what to do about tables without a usable mark."""
+    if revisions:
+        return DatabaseUnversioned(_TWO_AT_ONCE, place=place, revisions=printable(revisions), advice=Marked(STAMP_IT))
+    return DatabaseUnversioned(place=place, advice=Marked(STAMP_IT))
 
 
 def printable(revisions: Iterable[str]) -> str:

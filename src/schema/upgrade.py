@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 
 from src.domain.errors import DatabaseError, NotFound
 from src.i18n import N_
+from src.schema.revisions import read_history
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alembic.script import ScriptDirectory
 
     from src.schema.onlooker import Onlooker
@@ -55,8 +58,16 @@ def _run(
 
 
 def revision_scripts(project: "Project") -> "ScriptDirectory":
-    """Open the history of a program's migrations."""
+    """Open the history of a program's migrations. Raises DatabaseError where it is not whole."""
     from alembic.config import Config  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
 
+    read_history(project.versions)
     return ScriptDirectory.from_config(Config(project.ini))
+
+
+def parents_in(scripts: "ScriptDirectory") -> "Mapping[str, tuple[str, ...]]":
+    """Name each revision of a history with those that it follows."""
+    from alembic.util import to_tuple  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
+
+    return {script.revision: to_tuple(script.down_revision, ()) for script in scripts.walk_revisions()}

@@ -25,7 +25,7 @@ from src.schema.state import (
     state_from,
     versions_in,
 )
-from src.schema.upgrade import revision_scripts
+from src.schema.upgrade import parents_in, revision_scripts
 from src.schema.values.readable import unreadable_values
 from src.schema.values.totals import wrong_totals
 from src.schema.values.unnoticed import unnoticed_changes
@@ -105,8 +105,8 @@ def state_and_revisions(connection: Connection, scripts: ScriptDirectory) -> tup
     """Tell the state of an open database, seen with the revisions of a project, and the revisions that it is at."""
     tables = frozenset(inspect(connection).get_table_names())
     revisions = versions_in(connection) if VERSION_TABLE in tables else frozenset()
-    known = frozenset(script.revision for script in scripts.walk_revisions())
-    return state_from(revisions, tables, known=known, heads=frozenset(scripts.get_heads())), sorted(revisions)
+    heads = frozenset(scripts.get_heads())
+    return state_from(revisions, tables, parents=parents_in(scripts), heads=heads), sorted(revisions)
 
 
 def refusal_for(state: DatabaseState, url: URL, project: Project, revisions: Sequence[str]) -> CrmError:
@@ -114,7 +114,7 @@ def refusal_for(state: DatabaseState, url: URL, project: Project, revisions: Seq
     if state is DatabaseState.UNKNOWN_REVISION:
         known = {script.revision for script in revision_scripts(project).walk_revisions()}
         return DatabaseAhead(place=place_of(url), revision=printable(set(revisions) - known))
-    refusal = refusal_of(state, url, project)
+    refusal = refusal_of(state, url, project, revisions=frozenset(revisions))
     assert refusal is not None  # noqa: S101 - for mypy: only called for states that are refused
     return refusal
 

@@ -65,6 +65,16 @@ def test_dangers_are_asked_about(quiet_company: Company) -> None:
     assert quiet_company.look() == before
 
 
+def test_a_backup_of_another_database_is_told_before_anything_is_replaced(
+    quiet_company: Company, tmp_path: Path
+) -> None:
+    made = json.loads(db(quiet_company.url, "backup", "--json").out)["name"]
+    file = Path(db(quiet_company.url, "status", "--json").json["backup_folder"]) / made
+    refused = db(f"sqlite:///{tmp_path / 'other.db'}", "restore", str(file), answers=["n"])
+    told = f"It is a backup of another database, {place_of(quiet_company.url)}." in refused.err
+    assert (refused.code, told, list(tmp_path.glob("other.db*"))) == (130, True, [])
+
+
 def test_a_person_at_a_terminal_sees_where_the_backup_is(company: Company) -> None:
     seen = at_terminal(
         *("db", "downgrade", "-1"),

@@ -144,6 +144,18 @@ def test_at_a_revision_that_is_not_known(migrated_url: str) -> None:
     assert fingerprint(migrated_url) == before
 
 
+def test_at_two_revisions_of_which_one_follows_the_other(migrated_url: str) -> None:
+    run_sql(migrated_url, "INSERT INTO alembic_version VALUES ('0001_initial')")
+    told = (
+        f"The database at {place_of(migrated_url)} says that it is at 0001_initial, {HEAD}, of which one follows the"
+        " other. If its tables are those of this program, mark it with: alembic stamp head (it compares them first)"
+    )
+    for command in ("verify", "plan"):
+        check(migrated_url, command, (11, told))
+    check(migrated_url, "adopt", (0, ""))
+    check(migrated_url, "verify", SOUND)
+
+
 def test_behind(migrated_url: str, tmp_path_factory: pytest.TempPathFactory, programs: Path) -> None:
     """In a copy of the project that has revisions of its own; the last of them would lose something."""
     project = copy_project(tmp_path_factory.mktemp("newer"))

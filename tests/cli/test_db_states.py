@@ -53,6 +53,12 @@ def unknown(url: str) -> None:
     run_sql(url, "UPDATE alembic_version SET version_num = 'gone'")
 
 
+def contradictory(url: str) -> None:
+    """At two revisions, of which one follows the other."""
+    migrated(url)
+    run_sql(url, "INSERT INTO alembic_version VALUES ('0001_initial')")
+
+
 def a_file(make: Callable[[Path], None]) -> Callable[[str], None]:
     """What is no database."""
     return lambda url: make(path_of(url))
@@ -71,12 +77,13 @@ STATES = {
     "unversioned": State(create_all, every(11, "history", "backup"), upgraded=False),
     "at head": State(migrated, {CHANGING[0]: 5}),
     "unknown": State(unknown, every(13, "history", "backup"), upgraded=False),
+    "contradictory": State(contradictory, every(11, "history", "backup"), upgraded=False),
     "a text": State(a_file(a_text), NO_DATABASE, upgraded=False),
     "a cut off header": State(a_file(a_cut_off_header), NO_DATABASE, upgraded=False),
     "a cut off database": State(a_file(a_cut_off_database), NO_DATABASE, upgraded=False),
     **{make.__name__: State(a_file(make), NO_DATABASE, upgraded=False) for make in NO_FILES},
 }
-OF_SERVERS = ("empty", "unversioned", "at head", "unknown")
+OF_SERVERS = ("empty", "unversioned", "at head", "unknown", "contradictory")
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -124,7 +131,8 @@ def test_no_command_shows_a_password_whatever_is_wrong_and_from_wherever_it_is_t
             monkeypatch.chdir(tmp_path / folder)
             password = PASSWORD if number % 2 else quote(PASSWORD, safe="")
             url = pattern.format(user=server.username, password=password, place=place)
-            for command in (*LOOKING[:4], *CHANGING) if number == 0 else ("status --json", "upgrade"):
+            every_command = (*LOOKING[:4], *CHANGING, "verify", "plan", "adopt")
+            for command in every_command if number == 0 else ("status --json", "verify", "upgrade"):
                 answer = execute("db", *command.split(), env={"DATABASE_URL": url})
                 assert not leaked(PASSWORD, answer.out + answer.err), (form, command, answer)
                 assert answer.code in {16, 19, 20} or command in {"backups", CHANGING[0]}, (form, command, answer)

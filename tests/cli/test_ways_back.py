@@ -126,6 +126,18 @@ def test_rows_that_somebody_deleted_come_back(company_on_both: Company) -> None:
     assert everything_in(url) == before
 
 
+def test_a_database_that_is_gone_or_emptied_is_given_back_as_its_status_tells(company: Company) -> None:
+    url, before = company.url, company.look()
+    company.database.close()
+    assert db(url, "backup").code == 0
+    for code, wreck in ((10, Path.unlink), (11, lambda file: file.write_bytes(b""))):
+        wreck(path_of(url))
+        status = db(url, "status")
+        assert status.code == code, status
+        give_back(url, status.err)
+        assert everything_in(url) == before
+
+
 def test_another_programs_database_is_told_from_ours(company: Company) -> None:
     url, before = company.url, company.look()
     company.database.close()
@@ -154,6 +166,27 @@ def test_a_wrong_version_is_corrected_as_told(company_on_both: Company, mark: st
         told = company_on_both.run("sales", "client", "list").err
     alembic_as_told(url, told)
     assert (version_of(url), db(url, "verify").code) == (version, 0)
+    assert everything_in(url) == before
+
+
+def test_two_versions_at_once_are_corrected_as_told(company_on_both: Company) -> None:
+    url, before = company_on_both.url, company_on_both.look()
+    version = version_of(url)
+    company_on_both.database.close()
+    run_sql(url, "INSERT INTO alembic_version VALUES ('0001_initial')")
+    alembic_as_told(url, company_on_both.run("sales", "client", "list").err)
+    assert (version_of(url), db(url, "verify").code) == (version, 0)
+    assert everything_in(url) == before
+
+
+def test_a_schema_that_somebody_dropped_comes_back(company_on_postgres: Company) -> None:
+    url, before = company_on_postgres.url, company_on_postgres.look()
+    made = db(url, "backup")
+    company_on_postgres.database.close()
+    run_sql(url, "DROP SCHEMA public CASCADE")
+    told = re.search(r"To come back to it: epicevents db restore (\S+)", made.out)
+    assert told is not None
+    assert db(url, "restore", told[1], "--yes").code == 0
     assert everything_in(url) == before
 
 

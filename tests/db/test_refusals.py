@@ -35,6 +35,7 @@ POSTGRESQL = {
     "57014": errors.DatabaseBusy,  # query_canceled
     "53100": errors.DiskFull,
     "25006": errors.DatabaseReadOnly,  # read_only_sql_transaction
+    "3F000": errors.DatabaseReadOnly,  # invalid_schema_name
     "42501": errors.DatabaseReadOnly,  # insufficient_privilege
     "57P01": errors.DatabaseUnreachable,  # admin_shutdown
     "57P03": errors.DatabaseUnreachable,  # cannot_connect_now

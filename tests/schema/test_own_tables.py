@@ -26,5 +26,5 @@ def test_autogenerate_does_not_see_them() -> None:
 def test_a_database_that_holds_only_them_is_empty() -> None:
     nothing: frozenset[str] = frozenset()
     only_ours = frozenset({LEDGER, ASIDE, f"{ASIDE}_faxes"})
-    assert state_from(nothing, only_ours, known=nothing, heads=nothing) is DatabaseState.EMPTY
-    assert state_from(nothing, only_ours | {"x"}, known=nothing, heads=nothing) is DatabaseState.UNVERSIONED
+    assert state_from(nothing, only_ours, parents={}, heads=nothing) is DatabaseState.EMPTY
+    assert state_from(nothing, only_ours | {"x"}, parents={}, heads=nothing) is DatabaseState.UNVERSIONED

@@ -75,6 +75,13 @@ def test_a_file_that_is_not_a_revision_is_named(tmp_path: Path) -> None:
         read_history(tmp_path)
 
 
+def test_a_file_that_is_missing_between_others_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "revision = 'a1'\ndown_revision = None\n")
+    write(tmp_path, "c.py", "revision = 'c1'\ndown_revision = 'b1'\n")
+    with pytest.raises(DatabaseError, match=r"file of revision b1 is missing; c\.py follows it"):
+        read_history(tmp_path)
+
+
 def test_asking_does_not_start_alembic() -> None:
     code = (
         "import sys; from src.schema.state import require_current; from src.schema.revisions import head_revision;"

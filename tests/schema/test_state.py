@@ -167,17 +167,19 @@ def test_a_database_that_is_locked_for_long_is_busy(migrated_sqlite_url: str, mo
 
 
 def test_states_are_told_from_versions_and_tables() -> None:
-    known, heads = frozenset({"a", "b"}), frozenset({"b"})
+    parents: dict[str, tuple[str, ...]] = {"a": (), "b": ("a",), "branch": ("a",)}
+    heads = frozenset({"b"})
 
     def state(revisions: set[str], tables: set[str]) -> DatabaseState:
-        return state_from(frozenset(revisions), frozenset(tables), known=known, heads=heads)
+        return state_from(frozenset(revisions), frozenset(tables), parents=parents, heads=heads)
 
     assert state(set(), set()) is DatabaseState.EMPTY
     assert state(set(), {"alembic_version"}) is DatabaseState.EMPTY
     assert state(set(), {"alembic_version", "users"}) is DatabaseState.UNVERSIONED
     assert state({"a"}, {"alembic_version"}) is DatabaseState.BEHIND
     assert state({"b"}, {"alembic_version"}) is DatabaseState.AT_HEAD
-    assert state({"a", "b"}, {"alembic_version"}) is DatabaseState.BEHIND
+    assert state({"b", "branch"}, {"alembic_version"}) is DatabaseState.BEHIND
+    assert state({"a", "b"}, {"alembic_version", "users"}) is DatabaseState.UNVERSIONED
     assert state({"b", "c"}, {"alembic_version"}) is DatabaseState.UNKNOWN_REVISION
 
 

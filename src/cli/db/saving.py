@@ -184,10 +184,13 @@ def _file_of(name: str) -> Path:
 
 def _question(chosen: "Backup", place: str) -> str:
     made_at = format_moment(chosen.manifest.made_at, manner_of(settings()).zone)
-    return _(
+    question = _(
         "Replace all that is in {place} by the backup of {made_at}: {rows} rows at revision {revision}?"
         " What was saved since will be in a backup of its own."
     ).format(place=place, made_at=made_at, rows=chosen.manifest.rows, revision=_revision_of(chosen) or "base")
+    if chosen.manifest.place == place:
+        return question
+    return _("It is a backup of another database, {other}.").format(other=chosen.manifest.place) + " " + question
 
 
 def _told(chosen: "Backup", done: "Restored", place: str) -> str:

@@ -9,10 +9,11 @@ import click
 from src.cli.commands import command
 from src.cli.context import manner_of, open_database, settings
 from src.cli.db.saving import backup_folder, is_good, own_backups
-from src.cli.errors import ADRIFT, exit_code_of, in_words
+from src.cli.errors import ADRIFT, WAYS_OUT, exit_code_of, in_words
 from src.cli.exports import write_json
 from src.cli.render import output_options, show_record, wanted_form
 from src.cli.terminal import visible
+from src.domain.errors import NotADatabase
 from src.i18n import N_, _
 from src.presentation.columns import Column, for_json
 
@@ -59,6 +60,7 @@ STATUS = (
 @output_options
 def status() -> None:
     """Look at the database; the exit code is 0 where nothing needs to be done, else that of what is wrong."""
+    from src.schema.state import DatabaseState
     from src.schema.status import read_status
     from src.services import CRM
 
@@ -73,7 +75,9 @@ def status() -> None:
         show_record(STATUS, _row(seen, last, pending), manner=manner_of(settings()))
     if seen.refusal is not None and wanted_form() != "json":
         click.echo(visible(in_words(seen.refusal)), err=True)
-
+        if last is not None and seen.state in {DatabaseState.MISSING, DatabaseState.EMPTY}:
+            # Whoever lost it would else make a new, empty one.
+            click.echo(_(WAYS_OUT[NotADatabase]), err=True)
     if seen.drifted and wanted_form() != "json":
         click.echo(_("What differs: {command}").format(command=CRM.verify_command), err=True)
     if seen.refusal is not None:

@@ -40,7 +40,12 @@ END $body$"""  # noqa: S608 - constants, and names quoted by the server
 
 _NOT_AN_EXTENSIONS = "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = {oid} AND d.deptype = 'e')"
 
+# Who emptied it with DROP SCHEMA public CASCADE has no place left for a table; IF NOT EXISTS would ask for a right that
+# is not needed where the place is there.
 DROP_EVERYTHING = f"""DO $body$ DECLARE found record; BEGIN
+  IF to_regnamespace('public') IS NULL THEN
+    CREATE SCHEMA public;
+  END IF;
   FOR found IN SELECT extname FROM pg_catalog.pg_extension
       WHERE extname <> 'plpgsql' AND extname <> ALL ({{extensions}}) LOOP
     EXECUTE format('DROP EXTENSION IF EXISTS %I CASCADE', found.extname);
