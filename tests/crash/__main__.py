@@ -1,4 +1,6 @@
-"""Kill writers, upgrades and whoever holds a lock, and count what was lost. The exit code is 0 if nothing was, else 1.
+"""Kill writers, upgrades and whoever holds a lock, damage backups, and count what was lost.
+
+The exit code is 0 if nothing was, else 1.
 
 `python -m tests.crash` runs all parts in full; `python -m tests.crash upgrades --nth 10 --instants 20` a little of one.
 """
@@ -14,7 +16,12 @@ from tests.crash.telling import say
 from tests.quick_files import keep_files_in_memory
 
 # Each is a module with run(); only those that are asked for are loaded: a small process is copied quickly.
-PARTS = {"writers": "killed_writers", "upgrades": "killed_upgrades", "locks": "held_locks"}
+PARTS = {
+    "writers": "killed_writers",
+    "upgrades": "killed_upgrades",
+    "locks": "held_locks",
+    "backups": "damaged_backups",
+}
 ENGINES = ("SQLite", "PostgreSQL")
 
 
@@ -28,6 +35,7 @@ def main() -> int:
     parser.add_argument("--nth", type=int, default=1, help="kill upgrades at every nth statement")
     parser.add_argument("--instants", type=int, default=200, help="and at so many random instants, per engine")
     parser.add_argument("--variants", type=int, default=3, help="of so many awkward values of each column")
+    parser.add_argument("--damages", type=int, default=1000, help="damage so many copies of a backup, per engine")
     parser.add_argument("--no-backups", dest="backups", action="store_false", help="change without a backup first")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed kills at the same moments")
     wanted = parser.parse_args()
