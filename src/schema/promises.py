@@ -7,11 +7,12 @@ from dataclasses import dataclass
 class Steady:
     """How a table's rows change: with every change all columns of `counted_by` do; without any, never.
 
-    Then none is deleted, either. `but` names the columns that may change all the same.
+    None is deleted unless they `may_go`. `but` names the columns that may change all the same.
     """
 
     counted_by: tuple[str, ...] = ()
     but: frozenset[str] = frozenset()
+    may_go: bool = False
 
 
 @dataclass(frozen=True)

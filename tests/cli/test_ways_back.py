@@ -126,6 +126,17 @@ def test_rows_that_somebody_deleted_come_back(company_on_both: Company) -> None:
     assert everything_in(url) == before
 
 
+def test_rows_that_somebody_deleted_past_the_program_are_named_beside_a_backup(company: Company) -> None:
+    url = company.url
+    company.database.close()
+    assert db(url, "backup").code == 0
+    run_sql(url, "DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
+    verified = db(url, "verify", "--full")
+    assert (verified.code, "Rows of the last backup that are missing" in verified.out) == (28, True), verified
+    give_back(url, verified.err)
+    assert db(url, "verify", "--full").code == 0
+
+
 def test_a_database_that_is_gone_or_emptied_is_given_back_as_its_status_tells(company: Company) -> None:
     url, before = company.url, company.look()
     company.database.close()

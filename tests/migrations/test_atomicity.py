@@ -39,6 +39,16 @@ def test_a_failing_migration_leaves_no_trace(copy: Path, alembic: CommandLine, m
     assert tables(migrated_url) >= {"good", "bad"}
 
 
+def test_a_migration_that_ends_the_program_is_a_failing_one(
+    copy: Path, alembic: CommandLine, migrated_url: str
+) -> None:
+    leaves = "op.execute('CREATE TABLE bad (id INTEGER)')\n    raise SystemExit(0)"
+    add_revision(copy, "leaves", after=FIRST, imports=OP, upgrade=leaves)
+    answer = alembic("upgrade", "head", url=migrated_url)
+    assert (answer.code, answer.out) == (255, "FAILED: The migration failed and was undone: SystemExit\n")
+    assert (version_of(migrated_url), "bad" in tables(migrated_url)) == (FIRST, False)
+
+
 def test_a_failing_migration_shows_no_value_of_a_row(copy: Path, alembic: CommandLine, migrated_url: str) -> None:
     twice = (
         "op.execute('CREATE TABLE people (email VARCHAR(50) CONSTRAINT uq_people_email UNIQUE)')\n"

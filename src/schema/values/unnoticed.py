@@ -78,7 +78,7 @@ def _in_table(driver: Any, table: str, how: Steady) -> Iterator[WrongValues]:
         rows, first = found[2 * number], found[2 * number + 1]
         if rows:
             yield WrongValues(table, name, rows, first, _CHANGED)
-    if not how.counted_by:
+    if not how.may_go:
         rows, row = driver.execute(
             f"SELECT count(*), min(k.{quoted(keys[0])}) FROM kept.{place} k"  # noqa: S608 - names from the schema
             f" WHERE NOT EXISTS (SELECT 1 FROM main.{place} m WHERE {same})"
