@@ -53,6 +53,12 @@ def unknown(url: str) -> None:
     run_sql(url, "UPDATE alembic_version SET version_num = 'gone'")
 
 
+def behind(url: str) -> None:
+    """At the revision before."""
+    migrated(url)
+    assert execute("db", "downgrade", "-1", "--yes", "--no-backup", env={"DATABASE_URL": url}).code == 0
+
+
 def contradictory(url: str) -> None:
     """At two revisions, of which one follows the other."""
     migrated(url)
@@ -76,6 +82,7 @@ STATES = {
     "empty": State(empty, every(11, "history", "upgrade", "backup")),
     "unversioned": State(create_all, every(11, "history", "backup"), upgraded=False),
     "at head": State(migrated, {CHANGING[0]: 5}),
+    "behind": State(behind, dict.fromkeys(LOOKING[:2], 12) | {CHANGING[0]: 5}),
     "unknown": State(unknown, every(13, "history", "backup"), upgraded=False),
     "contradictory": State(contradictory, every(11, "history", "backup"), upgraded=False),
     "a text": State(a_file(a_text), NO_DATABASE, upgraded=False),
@@ -83,7 +90,7 @@ STATES = {
     "a cut off database": State(a_file(a_cut_off_database), NO_DATABASE, upgraded=False),
     **{make.__name__: State(a_file(make), NO_DATABASE, upgraded=False) for make in NO_FILES},
 }
-OF_SERVERS = ("empty", "unversioned", "at head", "unknown", "contradictory")
+OF_SERVERS = ("empty", "unversioned", "at head", "behind", "unknown", "contradictory")
 
 
 @pytest.mark.parametrize("state", STATES)
