@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from src.schema.revisions import known_revisions
 from src.services import CRM
 from tests.shared_server import PROJECT
@@ -56,6 +58,7 @@ def test_postgresql_loses_nothing_when_writers_are_killed(migrated_postgres_url:
     assert toll["acknowledged"] > 20
 
 
+@pytest.mark.long
 def test_upgrades_and_downgrades_that_are_killed_are_whole_or_undone() -> None:
     """Every step of the history, killed around its COMMIT, at some other statements and at some instants.
 

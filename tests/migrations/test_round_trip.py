@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect, make_url
@@ -17,6 +18,7 @@ from tests.schema.hostile_rows import fill_with_hostile_rows, quoted
 from tests.shared_server import PROJECT
 
 
+@pytest.mark.long
 def test_up_down_up_is_up_and_down_is_down_with_every_row_at_every_revision(database_url: str) -> None:
     """What is only in columns and tables that the revision adds may go with them; all else is there each time."""
     for number, (before, revision) in enumerate(history(PROJECT)):

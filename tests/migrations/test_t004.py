@@ -66,6 +66,7 @@ def test_step_1_makes_the_files_that_are_here_and_does_not_overwrite_them(
     assert {path: path.read_bytes() for path in fresh.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_the_commands_of_t004_run_as_written_on_the_file_beside_alembic_ini(fresh: Path) -> None:
     """With the installed `alembic` script itself, one process a command."""
     database = fresh / "epic_events_crm.db"

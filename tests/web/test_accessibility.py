@@ -132,6 +132,7 @@ def seen() -> set[str]:
     return set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["nobody", "sales", "support", "management"])
 def test_nothing_on_any_page_keeps_anybody_out(chromium: Browser, server: Server, seen: set[str], who: str) -> None:
     found = []

@@ -133,6 +133,7 @@ def _sent(answer: httpx.Response) -> str:
     return answer.headers["location"]
 
 
+@pytest.mark.long
 def test_what_was_saved_is_text_on_every_page_in_every_list_and_in_every_file(
     chromium: Browser, hostile_server: Server
 ) -> None:
