@@ -53,7 +53,7 @@ format: install ## Put the code in the project's style
 bench: install ## Measure the program against the floor of this machine
 	nice $(python) -m benchmarks $(ARGS)
 
-crash: install ## Kill writers, upgrades and holders of locks everywhere, damage backups, and count what was lost
+crash: install ## Kill writers, upgrades and holders of locks everywhere, restore and damage backups, and count what was lost
 	nice $(python) -m tests.crash $(ARGS)
 
 fuzz: install ## Run the property tests with 100 times the examples

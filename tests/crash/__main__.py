@@ -1,4 +1,4 @@
-"""Kill writers, upgrades and whoever holds a lock, damage backups, and count what was lost.
+"""Kill writers, upgrades and whoever holds a lock, restore and damage backups, and count what was lost.
 
 The exit code is 0 if nothing was, else 1.
 
@@ -20,7 +20,7 @@ PARTS = {
     "writers": "killed_writers",
     "upgrades": "killed_upgrades",
     "locks": "held_locks",
-    "backups": "damaged_backups",
+    "backups": "backups",
 }
 ENGINES = ("SQLite", "PostgreSQL")
 
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--instants", type=int, default=200, help="and at so many random instants, per engine")
     parser.add_argument("--variants", type=int, default=3, help="of so many awkward values of each column")
     parser.add_argument("--damages", type=int, default=1000, help="damage so many copies of a backup, per engine")
+    parser.add_argument("--restores", type=int, default=100, help="restore a backup so often, per engine")
     parser.add_argument("--no-backups", dest="backups", action="store_false", help="change without a backup first")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed kills at the same moments")
     wanted = parser.parse_args()
