@@ -8,6 +8,7 @@ was lost before they commit.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from alembic import context
 from sqlalchemy import URL, Engine, MetaData, create_engine
@@ -24,7 +25,8 @@ from src.schema.change import Change
 from src.schema.configuration import configure
 from src.schema.drift.drift import find_drift
 from src.schema.fitness import Fitness
-from src.schema.revisions import Project, read_history
+from src.schema.revision_text import require_python
+from src.schema.revisions import Project
 from src.schema.state import DatabaseState, open_to_look, revisions_of, state_of_file
 
 _CHANGING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
@@ -46,7 +48,7 @@ def migrate(
 
     Raises CrmError, or Alembic's CommandError for a wrong use of its command line.
     """
-    read_history(project.versions)
+    require_python(Path(context.script.versions))
     try:
         if context.is_offline_mode():
             _write_sql(url, metadata)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from src.schema.lint.operations import Operation, operations_of, text_of
+from src.schema.revision_text import parsed
 from src.schema.revisions import read_history
 
 # They only say what there is from now on, or what a revision means; every other operation may change rows.
@@ -37,7 +38,7 @@ def pending_revisions(present: Iterable[str], folder: Path) -> tuple[PendingRevi
 
 
 def _read(revision: str, file: Path) -> PendingRevision:
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=file.name)
+    tree = parsed(file)
     title = (ast.get_docstring(tree) or "").partition("\n")[0]
     return PendingRevision(revision, title, any(map(_may_change_rows, operations_of(tree, "upgrade"))))
 

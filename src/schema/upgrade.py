@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from src.domain.errors import DatabaseError, NotFound
 from src.i18n import N_
-from src.schema.revisions import read_history
+from src.schema.revision_text import require_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def revision_scripts(project: "Project") -> "ScriptDirectory":
     from alembic.config import Config  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - Alembic takes 150 ms: only who migrates pays
 
-    read_history(project.versions)
+    require_python(project.versions)
     return ScriptDirectory.from_config(Config(project.ini))
 
 

@@ -1,5 +1,6 @@
 """A migration happens whole or not at all, and takes nobody's rows with it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_migration_that_ends_the_program_is_a_failing_one(
     answer = alembic("upgrade", "head", url=migrated_url)
     assert (answer.code, answer.out) == (255, "FAILED: The migration failed and was undone: SystemExit\n")
     assert (version_of(migrated_url), "bad" in tables(migrated_url)) == (FIRST, False)
+
+
+def test_a_revision_that_is_no_python_is_named_before_anything_is_done(
+    copy: Path, alembic: CommandLine, migrated_url: str
+) -> None:
+    add_revision(copy, "half", after=FIRST, imports=OP, upgrade="op.execute('DROP TABLE users'")
+    before = tables(migrated_url)
+    for command in (("upgrade", "head"), ("downgrade", "base"), ("current",)):
+        answer = alembic(*command, url=migrated_url)
+        assert answer.code == 255, answer
+        assert re.fullmatch(
+            r"FAILED: The migration file \S*half\S*\.py is no Python in line \d+\. Nothing was changed\.\n", answer.out
+        )
+    assert (version_of(migrated_url), tables(migrated_url)) == (FIRST, before)
 
 
 def test_a_failing_migration_shows_no_value_of_a_row(copy: Path, alembic: CommandLine, migrated_url: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from src.schema.lint.findings import RULES, Finding
 from src.schema.lint.operations import called, operations_of, text_of
 from src.schema.lint.rules import RULES_OF_UPGRADE, Steps
+from src.schema.revision_text import parsed
 
 CHECKSUMS = "checksums.json"
 _EXCUSED_BY_CONTRACT = {"drop-table", "drop-column", "rename"}
@@ -35,9 +36,8 @@ def lint_history(versions: Path) -> list[Finding]:
 
 def lint_revision(file: Path) -> list[Finding]:
     """Read one revision file."""
-    source = file.read_text(encoding="utf-8")
-    tree = ast.parse(source, filename=file.name)
-    excuses = _excuses(source)
+    tree = parsed(file)
+    excuses = _excuses(file.read_text(encoding="utf-8"))
     contract = _contract_step(tree)
     found = set(_upgrade(tree)) | set(_downgrade(tree))
     findings = []
@@ -52,7 +52,7 @@ def lint_revision(file: Path) -> list[Finding]:
 
 def lint_environment(file: Path) -> list[Finding]:
     """Read an env.py: no statement may run before context.configure()."""
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=file.name)
+    tree = parsed(file)
     findings = []
     for scope in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))]:
         calls = sorted((node for node in _calls(scope)), key=lambda call: (call.lineno, call.col_offset))
