@@ -1,7 +1,7 @@
 """Which cores the threads of a server may use: those that take turns anyway stay together on one.
 
 Of all threads of a process one works at a time. On several cores they hand Python's lock from core to core, which takes
-a third of the processor (decision 80). Linux only; elsewhere all threads stay where the system puts them.
+up to a third of the processor (decision 80). Linux only; elsewhere all threads stay where the system puts them.
 """
 
 import os
