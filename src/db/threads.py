@@ -63,8 +63,9 @@ class _Reading:
 
     def _look(self) -> None:
         """Let the thread go if it has had its time; it may have begun just now, or not at all."""
-        left = _LONG_SECONDS - (time.monotonic() - self.began if self.thread else 0)
+        thread = self.thread  # it may end at any moment, and 0 would be this thread
+        left = _LONG_SECONDS - (time.monotonic() - self.began if thread else 0)
         if left <= 0:
-            use_all_cores(self.thread)
+            use_all_cores(thread)
         else:
             self.timer = self.loop.call_later(left, self._look)

@@ -17,10 +17,10 @@ def require_python(versions: Path) -> None:
 def parsed(file: Path) -> ast.Module:
     """Read a file. Raises DatabaseError, which names the line that is no Python."""
     try:
-        return ast.parse(file.read_text(encoding="utf-8"), filename=file.name)
-    except SyntaxError as error:
+        return ast.parse(file.read_bytes(), filename=file.name)  # as Python: with the mark of some editors
+    except (SyntaxError, ValueError) as error:
         raise DatabaseError(
             N_("The migration file {file} is no Python in line {line}. Nothing was changed."),
             file=file.name,
-            line=error.lineno or 1,
+            line=getattr(error, "lineno", None) or 1,
         ) from None

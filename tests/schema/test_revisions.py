@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from src.domain.errors import DatabaseError
+from src.schema.revision_text import parsed
 from src.schema.revisions import head_revision, known_revisions, read_history
 from src.services import CRM
 
@@ -80,6 +81,12 @@ def test_a_file_that_is_missing_between_others_is_named(tmp_path: Path) -> None:
     write(tmp_path, "c.py", "revision = 'c1'\ndown_revision = 'b1'\n")
     with pytest.raises(DatabaseError, match=r"file of revision b1 is missing; c\.py follows it"):
         read_history(tmp_path)
+
+
+def test_a_file_with_the_mark_of_some_editors_is_python(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(b"\xef\xbb\xbfrevision = 'a1'\n")
+    assert len(parsed(file).body) == 1
 
 
 def test_asking_does_not_start_alembic() -> None:

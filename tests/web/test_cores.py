@@ -11,9 +11,8 @@ import pytest
 from tests.cli.company import Company
 from tests.web.servers import Server, serving
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a program choose")
-
 ALL = os.sched_getaffinity(0) if sys.platform == "linux" else set()
+pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="there is one core only, or no program may choose")
 # A process that keeps to a core, says to which, and what a thread may use that it starts, and one that goes anywhere.
 KEEPING = """
 import os, sys, threading
@@ -115,7 +114,7 @@ def test_the_core_of_a_process_that_is_killed_is_free_again() -> None:
         assert own == ALL or own <= taken()
         process.kill()
         process.communicate()
-        return taken() == ALL if own == ALL else not own <= taken()
+        return taken() >= ALL if own == ALL else not own <= taken()
 
     assert sooner_or_later(was_freed_if_there_was_one)
 
@@ -133,13 +132,13 @@ def test_what_takes_requests_in_and_what_reads_stay_on_one_core_and_a_log_in_doe
                 return any(own in others and ALL in others for own, *others in map(cores_of, processes))
 
             # On a machine as busy as this one a question may take long, and is let go.
-            assert sooner_or_later(reads_on_one_core_and_logs_in_anywhere)
+            is_so = sooner_or_later(reads_on_one_core_and_logs_in_anywhere)
             threads = [cores_of(pid) for pid in processes]
             assert len(threads) == count
             assert all(cores in (own, ALL) for own, *others in threads for cores in others)
             kept = [own for own, *_others in threads if len(own) == 1]
             assert len(set.union(set(), *kept)) == len(kept)
-            return len(kept) == count or taken() == ALL
+            return is_so and (len(kept) == count or taken() >= ALL)
 
     assert sooner_or_later(all_that_find_a_core_keep_one)
 
@@ -148,7 +147,7 @@ def test_a_question_that_takes_long_goes_on_beside_the_others_and_the_next_but_o
     def goes_on_and_is_back() -> bool:
         done = subprocess.run([sys.executable, "-c", ASKING], capture_output=True, encoding="utf-8", check=True)
         first, *others = map(cores_in, done.stdout.splitlines())
-        assert others == [ALL, ALL, first]
-        return len(first) == 1 or taken() == ALL
+        # On a busy machine a short question may take long, too, or the other thread may get it.
+        return others == [ALL, ALL, first] and (len(first) == 1 or taken() >= ALL)
 
     assert sooner_or_later(goes_on_and_is_back)

@@ -45,6 +45,7 @@ _NOT_AN_EXTENSIONS = "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.o
 DROP_EVERYTHING = f"""DO $body$ DECLARE found record; BEGIN
   IF to_regnamespace('public') IS NULL THEN
     CREATE SCHEMA public;
+    GRANT USAGE ON SCHEMA public TO PUBLIC;
   END IF;
   FOR found IN SELECT extname FROM pg_catalog.pg_extension
       WHERE extname <> 'plpgsql' AND extname <> ALL ({{extensions}}) LOOP
