@@ -12,7 +12,7 @@ from contextlib import suppress
 
 # A name that one process of this machine can have at a time, and that is free again when it ends, however it ends.
 _NAME = "\0epicevents-core-{}"
-_name: list[socket.socket] = []
+_held: list[socket.socket] = []
 _own: set[int] = set()
 _all: set[int] = set()
 
@@ -52,7 +52,7 @@ def _take(core: int) -> bool:
     except OSError:
         name.close()
         return False
-    _name.append(name)
+    _held.append(name)
     return True
 
 

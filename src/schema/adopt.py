@@ -49,7 +49,7 @@ def adopt_database(url: URL, project: Project, *, about_to_save: Callable[[], No
             if not revision.was_marked:
                 with quiet():
                     marking = MigrationContext.configure(connection)
-                    marking._ensure_version_table(purge=True)  # a mark that no database can have goes
+                    marking._ensure_version_table(purge=True)  # Alembic has no public way to take a mark away
                     marking.stamp(scripts, revision.revision)
                 files = {script.revision: Path(script.path) for script in scripts.walk_revisions()}
                 Bookkeeper(files, program, ignored=frozenset()).note_mark(connection, revision.revision)

@@ -3,7 +3,7 @@
 import logging.config
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -20,6 +20,17 @@ INTERRUPTED = 130
 # Options of `-x` for people who know better, each with the one word that it may have.
 _EXPERTS = {"stamp": "anyway", "backup": "no"}
 MIGRATION_FAILED = N_("The migration failed and was undone: {reason}")
+
+
+def run_revisions(run_migrations: Callable[[], None]) -> None:
+    """Run the revisions that a command asks for; one that ends the program has failed, whatever exit code it gives.
+
+    Exit code 0 would tell a script that all went through. Raises DatabaseError, and what the revisions raise.
+    """
+    try:
+        run_migrations()
+    except SystemExit:
+        raise DatabaseError(MIGRATION_FAILED, reason=SystemExit.__name__) from None
 
 
 def command_options() -> Mapping[str, Any]:

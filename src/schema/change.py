@@ -10,9 +10,9 @@ from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 
 from src.db.url import place_of
-from src.domain.errors import DatabaseError, DatabaseMissing, DataLossRefused
+from src.domain.errors import DatabaseMissing, DataLossRefused
 from src.schema import lock
-from src.schema.answers import MIGRATION_FAILED, command_name, command_options
+from src.schema.answers import command_name, command_options, run_revisions
 from src.schema.aside.catalogue import forget_everything
 from src.schema.backup.retention import BEFORE_DOWNGRADE, BEFORE_UPGRADE
 from src.schema.backup_first import BackupFirst, Precaution
@@ -91,10 +91,7 @@ class Change:
                 books.backup = self._protect(connection)
                 try:
                     with guard.watching(connection, version_table=VERSION_TABLE), books.counting(connection):
-                        context.run_migrations()
-                except SystemExit:
-                    # Exit code 0 would tell a script that it went through.
-                    raise DatabaseError(MIGRATION_FAILED, reason="SystemExit") from None
+                        run_revisions(context.run_migrations)
                 except DataLossRefused:
                     # If there are any, they tell more; but where a key is gone, SQLite cannot tell.
                     with suppress(DBAPIError):

@@ -19,7 +19,7 @@ from src.db.driver import sqlite_module
 from src.db.url import place_of
 from src.domain.errors import CrmError, DatabaseError, NotADatabase
 from src.i18n import N_, _
-from src.schema.answers import command_name, explained, say
+from src.schema.answers import command_name, explained, run_revisions, say
 from src.schema.backup_first import Precaution
 from src.schema.change import Change
 from src.schema.configuration import configure
@@ -119,7 +119,7 @@ def _write_sql(url: URL, metadata: MetaData) -> None:
         for pragma in ("foreign_keys=OFF", "legacy_alter_table=ON"):
             context.execute(f"PRAGMA {pragma}")
     with context.begin_transaction():
-        context.run_migrations()
+        run_revisions(context.run_migrations)
 
 
 def _file_state(url: URL) -> DatabaseState | None:

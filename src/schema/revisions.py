@@ -62,7 +62,7 @@ def read_history(folder: Path) -> History:
     for file in sorted(folder.glob("*.py")):
         if file.name.startswith(("__init__", ".#")):
             continue
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig", errors="replace")  # what is no text, Python refuses by name
         revision, down = _REVISION.search(text), _DOWN_REVISION.search(text)
         if revision is None or down is None:
             raise DatabaseError(N_("The migration file {file} does not say which revision it is."), file=file.name)

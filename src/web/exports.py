@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
+from src.db.cores import use_all_cores
 from src.presentation.columns import Column, rows_of
 from src.presentation.spreadsheets import csv_lines
 from src.services import lists
@@ -30,6 +31,7 @@ def export(
 
 
 def _lines(desk: Desk, columns: Sequence[Column], everything: "Callable[[Session], Iterator[Any]]") -> Iterator[str]:
+    use_all_cores()  # it takes long, and is no reading thread of ours that comes back
     with desk.site.exports.reading() as session:
         # Excel takes a file without this mark for another encoding, and spoils every accent.
         yield "\ufeff"

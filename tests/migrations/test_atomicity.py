@@ -45,8 +45,10 @@ def test_a_migration_that_ends_the_program_is_a_failing_one(
 ) -> None:
     leaves = "op.execute('CREATE TABLE bad (id INTEGER)')\n    raise SystemExit(0)"
     add_revision(copy, "leaves", after=FIRST, imports=OP, upgrade=leaves)
-    answer = alembic("upgrade", "head", url=migrated_url)
-    assert (answer.code, answer.out) == (255, "FAILED: The migration failed and was undone: SystemExit\n")
+    for how in ((), ("--sql",)):
+        answer = alembic("upgrade", "head", *how, url=migrated_url)
+        assert answer.code == 255
+        assert answer.out.endswith("FAILED: The migration failed and was undone: SystemExit\n")
     assert (version_of(migrated_url), "bad" in tables(migrated_url)) == (FIRST, False)
 
 

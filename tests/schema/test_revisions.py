@@ -89,6 +89,15 @@ def test_a_file_with_the_mark_of_some_editors_is_python(tmp_path: Path) -> None:
     assert len(parsed(file).body) == 1
 
 
+def test_a_file_that_is_no_text_is_named_by_who_reads_it(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "revision = 'a1'\ndown_revision = None\nplace = 'caf\N{LATIN SMALL LETTER E WITH ACUTE}'\n")
+    file = tmp_path / "a.py"
+    file.write_bytes(file.read_bytes().replace(b"\xc3\xa9", b"\xe9"))
+    assert read_history(tmp_path).heads == ("a1",)
+    with pytest.raises(DatabaseError, match=r"file a\.py is no Python"):
+        parsed(file)
+
+
 def test_asking_does_not_start_alembic() -> None:
     code = (
         "import sys; from src.schema.state import require_current; from src.schema.revisions import head_revision;"

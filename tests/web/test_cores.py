@@ -95,6 +95,8 @@ def test_no_two_processes_keep_to_the_same_core_and_who_finds_none_goes_anywhere
     running = [keeping() for _core in range(len(ALL) + 1)]
     try:
         found = [told(process) for process in running]
+        # Each tried every core: if none had kept any, they would be free.
+        assert sooner_or_later(lambda: bool(taken() & ALL))
     finally:
         for process in running:
             process.communicate()

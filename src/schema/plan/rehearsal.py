@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, event
 
 from src.domain.errors import DataLossRefused
 from src.schema import lock
+from src.schema.answers import run_revisions
 from src.schema.guard import declarations
 from src.schema.guard.alone import all_in_one_transaction
 from src.schema.guard.guard import Guard
@@ -114,7 +115,7 @@ def rehearse(copy: URL, steps: Steps, recorder: Recorder) -> None:
                     guard.watching(connection, version_table=VERSION_TABLE),
                     Operations.context(context),
                 ):
-                    context.run_migrations()
+                    run_revisions(context.run_migrations)
             except DataLossRefused:
                 if connection.in_transaction():
                     refuse_broken_references(connection)  # if there are any, they tell more
